@@ -1,0 +1,56 @@
+"""Alert rules and notification settings as frozen values."""
+
+from dataclasses import dataclass
+
+from models.base.time import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S, DurationNs
+
+
+@dataclass(frozen=True, slots=True)
+class NotifierConfig:
+    """Who is told and how alerts are bundled. Defaults as in Alertmanager (semantics 4.1).
+
+    An empty ``group_by`` puts every alert in one group; ``("...",)`` groups by all labels.
+    """
+
+    receiver: str = "on-call"
+    group_by: tuple[str, ...] = ()
+    group_wait_ns: DurationNs = 30 * NS_PER_S
+    group_interval_ns: DurationNs = 5 * NS_PER_MINUTE
+    repeat_interval_ns: DurationNs = 4 * NS_PER_HOUR
+    send_resolved: bool = True
+    resolve_timeout_ns: DurationNs = 5 * NS_PER_MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRuleConfig:
+    """One alerting rule: fires when ``expression`` has held for ``for_ns``."""
+
+    name: str
+    expression: str
+    for_ns: DurationNs = 0
+    keep_firing_for_ns: DurationNs = 0
+    labels: tuple[tuple[str, str], ...] = ()
+    annotations: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleGroupConfig:
+    """Rules evaluated in order at one instant every ``interval_ns`` (0: the global interval)."""
+
+    name: str
+    rules: tuple[AlertRuleConfig, ...]
+    interval_ns: DurationNs = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MonitoringConfig:
+    """Where monitoring sits, how often it scrapes and evaluates, and whom it notifies."""
+
+    zone: str
+    scrape_interval_ns: DurationNs = 15 * NS_PER_S
+    scrape_timeout_ns: DurationNs = 10 * NS_PER_S
+    evaluation_interval_ns: DurationNs = 15 * NS_PER_S
+    lookback_ns: DurationNs = 5 * NS_PER_MINUTE
+    resend_delay_ns: DurationNs = NS_PER_MINUTE
+    groups: tuple[RuleGroupConfig, ...] = ()
+    notifier: NotifierConfig = NotifierConfig()

@@ -1,0 +1,1 @@
+"""Words every package shares: time, streams, portable mathematics, outcomes, errors."""

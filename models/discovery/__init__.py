@@ -1,0 +1,1 @@
+"""Registry with leases and watches, and the endpoint views of callers."""

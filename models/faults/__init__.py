@@ -1,0 +1,1 @@
+"""The vocabulary of what can be broken, and the plan that says when."""

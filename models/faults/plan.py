@@ -1,0 +1,67 @@
+"""The vocabulary of what can be broken, and when. Executed by ``sim.chaos``."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from models.base.distributions import Distribution
+from models.base.time import DurationNs
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Which instances: every field that is given narrows the choice.
+
+    ``count`` or ``share`` then take that many of the rest, drawn under the seed.
+    """
+
+    service: str | None = None
+    instance: str | None = None
+    zone: str | None = None
+    count: int | None = None
+    share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceCrash:
+    """The process dies at once, losing its work; connections to it are reset or refused.
+
+    It restarts when the fault ends, or stays dead when the fault has no end.
+    """
+
+    target: Selector
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneOutage:
+    """Every host of a zone loses power and every message to or from the zone is lost."""
+
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddedLatency:
+    """Every message to or from the target instances takes that much longer each way."""
+
+    target: Selector
+    delay: Distribution
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRate:
+    """The target instances answer that share of requests with an error, at once."""
+
+    target: Selector
+    ratio: float
+
+
+FaultKind: TypeAlias = InstanceCrash | ZoneOutage | AddedLatency | ErrorRate
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One entry of the plan: ``at_ns`` counts from the start of measure; None lasts for ever."""
+
+    label: str
+    at_ns: DurationNs
+    for_ns: DurationNs | None
+    kind: FaultKind

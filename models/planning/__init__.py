@@ -1,0 +1,1 @@
+"""Advisers that read records: metering, cost, capacity."""

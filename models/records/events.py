@@ -1,0 +1,38 @@
+"""The kinds of event a run can leave, one name each, and how their details are written."""
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TypeAlias
+
+JsonValue: TypeAlias = str | int | float | bool | None | list[str]
+
+
+class EventKind(StrEnum):
+    """What happened. The comment says who the subject is and what the detail holds."""
+
+    FAULT_STARTED = "fault_started"  # the fault's label; index, kind, targets (instance names)
+    FAULT_ENDED = "fault_ended"  # same
+    INSTANCE_CRASHED = "instance_crashed"  # instance; cause
+    INSTANCE_RESTARTED = "instance_restarted"  # instance; incarnation
+    INSTANCE_REGISTERED = "instance_registered"  # instance; incarnation
+    LEASE_EXPIRED = "lease_expired"  # instance; incarnation
+    VIEW_DROPPED = "view_dropped"  # instance; caller
+    VIEW_ADDED = "view_added"  # instance; caller
+    BREAKER_OPENED = "breaker_opened"  # "caller -> instance"; failure_ratio
+    BREAKER_HALF_OPENED = "breaker_half_opened"  # "caller -> instance"
+    BREAKER_CLOSED = "breaker_closed"  # "caller -> instance"
+    PAGE_SENT = "page_sent"  # receiver; alerts, status, group
+    PAGE_FAILED = "page_failed"  # receiver; reason
+    LOCK_ACQUIRED = "lock_acquired"  # lock; owner, token
+    LOCK_LOST = "lock_lost"  # lock; owner, token
+    JOB_STARTED = "job_started"  # job; scheduler, executor, token, attempt
+    JOB_ENDED = "job_ended"  # job; status
+    JOB_SKIPPED = "job_skipped"  # job; reason
+    BUDGET_EXHAUSTED = "budget_exhausted"  # which budget; limit
+    NOTE = "note"  # written by user plug-ins
+
+
+def event_detail(values: Mapping[str, JsonValue]) -> str:
+    """Canonical JSON of an event's detail: sorted keys, no spaces."""
+    return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""Cron schedules, locks with fencing, and the executor pool."""

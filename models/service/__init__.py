@@ -1,0 +1,1 @@
+"""Descriptions of a service: work, call plans, queueing, resources."""

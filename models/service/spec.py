@@ -1,0 +1,68 @@
+"""What a service is: copies, capacity, endpoints and what each endpoint calls."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from models.base.distributions import Distribution
+from models.base.time import DurationNs
+
+
+class Cancel(Enum):
+    """What happens to work whose caller has gone: nothing, dropped if queued, or stopped."""
+
+    NONE = "none"
+    QUEUED = "queued"
+    RUNNING = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class CallSpec:
+    """One downstream call: an endpoint of another service."""
+
+    service: str
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSpec:
+    """Work done first, then ``steps`` in order; the calls inside one step run in parallel.
+
+    The slot is held throughout, as a thread would be. Sizes are bytes on the wire.
+    """
+
+    name: str
+    work: Distribution
+    steps: tuple[tuple[CallSpec, ...], ...] = ()
+    request_bytes: int = 1024
+    response_bytes: int = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceSpec:
+    """One copy of a service: its name (``service-0``), zone, machine type and weight."""
+
+    name: str
+    zone: str
+    machine: str
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """A service. ``slots`` requests run at once on each instance, ``queue_limit`` wait (FIFO)."""
+
+    name: str
+    instances: tuple[InstanceSpec, ...]
+    slots: int
+    queue_limit: int
+    endpoints: tuple[EndpointSpec, ...]
+    cancel: Cancel = Cancel.NONE
+    start_up_ns: DurationNs = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MachineSpec:
+    """A machine type; ``speed_ratio`` divides every work duration (1.0 is the reference)."""
+
+    name: str
+    speed_ratio: float = 1.0

@@ -1,0 +1,1 @@
+"""Metric series and the selectors that read them."""

@@ -1,0 +1,1 @@
+"""Decisions about one call: balancing, breaking, retrying."""

@@ -1,0 +1,1 @@
+"""Balancers, one policy per file."""

@@ -1,0 +1,94 @@
+"""Policies on one edge (caller to callee), as frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from models.base.outcome import Outcome
+from models.base.time import NS_PER_MS, NS_PER_S, DurationNs
+
+
+@dataclass(frozen=True, slots=True)
+class BalancerConfig:
+    """Which policy picks the instance. ``policy`` is a built-in name or a plug-in's."""
+
+    policy: str = "least_request"
+    choices: int = 2
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerConfig:
+    """Count-window circuit breaker, one per caller and target.
+
+    Opens when at least ``minimum_calls`` of the last ``window_calls`` are recorded and the
+    share of failures is at or above ``failure_ratio``.
+    """
+
+    window_calls: int = 100
+    minimum_calls: int = 20
+    failure_ratio: float = 0.5
+    open_ns: DurationNs = 5 * NS_PER_S
+    half_open_permits: int = 10
+
+
+class Jitter(Enum):
+    """How a back-off is spread: not at all, or uniform from zero (full)."""
+
+    NONE = "none"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class BackoffConfig:
+    """Exponential back-off: min(cap, base * 2**try), spread by ``jitter``."""
+
+    base_ns: DurationNs = 25 * NS_PER_MS
+    cap_ns: DurationNs = 250 * NS_PER_MS
+    jitter: Jitter = Jitter.FULL
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetConfig:
+    """Retry budget by tokens: each first try earns ``ratio``, each retry costs one token.
+
+    The bucket starts with ``reserve`` tokens and never holds more than ``cap``.
+    """
+
+    ratio: float = 0.2
+    reserve: int = 10
+    cap: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RetryConfig:
+    """``retries`` extra tries after the first, for the outcomes in ``retry_on``."""
+
+    retries: int = 0
+    backoff: BackoffConfig = BackoffConfig()
+    budget: BudgetConfig | None = None
+    retry_on: frozenset[Outcome] = frozenset(
+        {
+            Outcome.ERROR,
+            Outcome.TIMEOUT,
+            Outcome.QUEUE_FULL,
+            Outcome.REFUSED,
+            Outcome.RESET,
+            Outcome.BREAKER_OPEN,
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeConfig:
+    """Everything a caller's side-car does on the way to one callee.
+
+    ``timeout_ns`` bounds each attempt, 0 means none.
+    """
+
+    caller: str
+    callee: str
+    timeout_ns: DurationNs = NS_PER_S
+    balancer: BalancerConfig = BalancerConfig()
+    breaker: BreakerConfig | None = None
+    retry: RetryConfig = RetryConfig()

@@ -1,0 +1,1 @@
+"""A record in, pages and pictures out."""

@@ -1,0 +1,1 @@
+"""Scenario files: loading, running, judging, replaying; the command line."""

@@ -1,0 +1,91 @@
+"""The plan of one world: every package's configuration, composed. No behaviour here."""
+
+from dataclasses import dataclass, field
+
+from models.alerting.config import MonitoringConfig
+from models.base.distributions import Deterministic, Distribution
+from models.base.time import NS_PER_DAY, NS_PER_MS, DurationNs, TimeNs
+from models.discovery.config import DiscoveryConfig
+from models.faults.plan import Fault
+from models.planning.prices import PriceList
+from models.scheduling.config import JobConfig, SchedulerConfig
+from models.service.spec import MachineSpec, ServiceSpec
+from models.service.traffic import SourceSpec
+from models.traffic.config import EdgeConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Phases:
+    """Lengths of the four phases, and the civil instant (ns since the epoch) of the start."""
+
+    measure_ns: DurationNs
+    warm_up_ns: DurationNs = 0
+    heal_ns: DurationNs = 0
+    settle_ns: DurationNs = 0
+    wall_start_ns: TimeNs = 0
+
+    @property
+    def end_ns(self) -> TimeNs:
+        """Virtual instant at which the run ends."""
+        return self.warm_up_ns + self.measure_ns + self.heal_ns + self.settle_ns
+
+
+@dataclass(frozen=True, slots=True)
+class LinksSpec:
+    """One-way latency by how far apart two nodes are. ``external`` joins clients to zones."""
+
+    same_zone: Distribution = Deterministic(NS_PER_MS // 4)
+    cross_zone: Distribution = Deterministic(NS_PER_MS)
+    external: Distribution = Deterministic(NS_PER_MS)
+
+
+@dataclass(frozen=True, slots=True)
+class ClocksSpec:
+    """How wrong node clocks may be: each node draws its own within these bounds."""
+
+    offset_ns_max: DurationNs = 0
+    drift_ppm_max: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Budgets that end a run with a record of what happened so far."""
+
+    events: int = 50_000_000
+    virtual_ns: DurationNs = 7 * NS_PER_DAY
+    wall_s: float = 900.0
+    memory_bytes: int = 4_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """A user's process by entry-point name with its options."""
+
+    name: str
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """Everything ``sim.world.build`` needs, with cross references already checked."""
+
+    name: str
+    phases: Phases
+    zones: tuple[str, ...]
+    services: tuple[ServiceSpec, ...]
+    edges: tuple[EdgeConfig, ...]
+    sources: tuple[SourceSpec, ...] = ()
+    question: str = ""
+    section: str = "failover"
+    links: LinksSpec = LinksSpec()
+    clocks: ClocksSpec = ClocksSpec()
+    machines: tuple[MachineSpec, ...] = ()
+    discovery: DiscoveryConfig | None = None
+    monitoring: MonitoringConfig | None = None
+    scheduler: SchedulerConfig | None = None
+    jobs: tuple[JobConfig, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    prices: PriceList = PriceList()
+    limits: Limits = field(default_factory=Limits)
+    processes: tuple[Plugin, ...] = ()
+    sample_interval_ns: DurationNs = 1000 * NS_PER_MS

@@ -1,0 +1,1 @@
+"""Executes a fault plan on the world."""

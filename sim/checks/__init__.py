@@ -1,0 +1,1 @@
+"""Invariants judged from outside the world."""

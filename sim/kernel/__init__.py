@@ -1,0 +1,1 @@
+"""Time, timers, clocks and supervised processes."""

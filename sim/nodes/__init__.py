@@ -1,0 +1,1 @@
+"""Zones, hosts, service instances and load sources."""

@@ -1,0 +1,1 @@
+"""Thin loops that carry messages to deciders and their actions back."""
