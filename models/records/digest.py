@@ -33,6 +33,6 @@ def run_digest(manifest: Manifest, tables: Iterable[Table]) -> str:
     return state.hexdigest()
 
 
-def _feed(state: "hashlib.blake2b", data: bytes) -> None:
+def _feed(state: hashlib.blake2b, data: bytes) -> None:
     state.update(len(data).to_bytes(8, "little"))
     state.update(data)

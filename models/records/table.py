@@ -56,7 +56,8 @@ class Table:
     texts: Mapping[str, tuple[str, ...]]
 
     def __post_init__(self) -> None:
-        lengths = {len(column) for column in (*self.numbers.values(), *self.texts.values())}
+        lengths = {len(array) for array in self.numbers.values()}
+        lengths |= {len(texts) for texts in self.texts.values()}
         if len(lengths) > 1:
             raise SimulationError(f"table {self.schema.name} has columns of lengths {lengths}")
         names = {column.name for column in self.schema.columns}
@@ -64,9 +65,8 @@ class Table:
             raise SimulationError(f"table {self.schema.name} does not match its schema")
 
     def __len__(self) -> int:
-        for column in (*self.numbers.values(), *self.texts.values()):
-            return len(column)
-        return 0
+        first = self.schema.columns[0]
+        return len(self.texts[first.name] if first.kind == "text" else self.numbers[first.name])
 
     def __getitem__(self, name: str) -> Numbers:
         return self.numbers[name]
