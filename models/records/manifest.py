@@ -61,6 +61,15 @@ class CallNode:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadPiece:
+    """Offered rate of one source, from ``start_ns`` to the next piece or the end of the run."""
+
+    source: str
+    start_ns: TimeNs
+    rate_per_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class SeriesInfo:
     """Name and labels (sorted pairs) of one sampled series."""
 
@@ -86,6 +95,7 @@ class Manifest:
     instances: tuple[InstanceInfo, ...]
     edges: tuple[EdgeInfo, ...]
     sources: tuple[str, ...]
+    load: tuple[LoadPiece, ...]
     call_nodes: tuple[CallNode, ...]
     series: tuple[SeriesInfo, ...]
 
