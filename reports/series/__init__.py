@@ -1,0 +1,1 @@
+"""Curves over time, computed from the tables of a run with numpy."""

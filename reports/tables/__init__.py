@@ -1,0 +1,1 @@
+"""Tables of the report: a record in, rows of plain values out."""

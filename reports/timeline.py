@@ -1,0 +1,184 @@
+"""The incident told in words: what happened when, from the events and alerts of a run.
+
+Events that come in crowds (leases, endpoint views, breakers) are told once per crowd: a line
+with the first and the last instant and the number. A crowd ends when the next fault starts or
+ends, so that "expired" after an outage and after the next one are two lines.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from models.base.time import TimeNs
+from models.planning.incident import incidents
+from models.records.events import EventKind
+from models.records.record import RunRecord
+from reports.quantities import moment_text, span_text
+from reports.series.bands import alert_label
+
+_CROWDS = {
+    EventKind.INSTANCE_CRASHED: ("crash", "instance", "crashed"),
+    EventKind.LEASE_EXPIRED: ("lease", "lease", "expired at the registry"),
+    EventKind.VIEW_DROPPED: ("view", "entry", "dropped from callers' endpoint views"),
+    EventKind.BREAKER_OPENED: ("breaker", "breaker", "opened"),
+    EventKind.BREAKER_CLOSED: ("breaker", "breaker", "closed again"),
+    EventKind.INSTANCE_RESTARTED: ("restart", "instance", "restarted"),
+    EventKind.VIEW_ADDED: ("view", "entry", "added to callers' endpoint views"),
+}
+_PLURALS = {"entry": "entries"}
+_NAMES_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of the timeline. ``last_ns`` differs from ``time_ns`` for a crowd of events."""
+
+    time_ns: TimeNs
+    last_ns: TimeNs
+    kind: str
+    text: str
+
+    def when(self, origin_ns: TimeNs) -> str:
+        """Instant of the first event, relative to the start of measure."""
+        return moment_text(self.time_ns, origin_ns)
+
+    @property
+    def lasted(self) -> str:
+        """``over 1.8 s`` for a crowd, otherwise an empty string."""
+        return (
+            f"over {span_text(self.last_ns - self.time_ns)}" if self.last_ns > self.time_ns else ""
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    time_ns: TimeNs
+    kind: str
+    subject: str
+    detail: dict[str, object]
+
+
+def timeline(record: RunRecord) -> tuple[Moment, ...]:
+    """All moments worth a line, in order of time."""
+    events = tuple(_events(record))
+    moments = [
+        *_single(events),
+        *_crowded(events, record.manifest.end_ns),
+        *_alerts(record),
+        *_impact(record),
+    ]
+    return tuple(sorted(moments, key=lambda moment: moment.time_ns))
+
+
+def _events(record: RunRecord) -> Iterator[_Event]:
+    table = record.events
+    for time_ns, kind, subject, detail in zip(
+        table["time_ns"].tolist(),
+        table.text("kind"),
+        table.text("subject"),
+        table.text("detail"),
+        strict=True,
+    ):
+        yield _Event(time_ns, kind, subject, json.loads(detail))
+
+
+def _single(events: Sequence[_Event]) -> Iterator[Moment]:
+    for event in events:
+        told = _told(event)
+        if told is not None:
+            yield Moment(event.time_ns, event.time_ns, *told)
+
+
+def _told(event: _Event) -> tuple[str, str] | None:
+    detail = event.detail
+    match event.kind:
+        case EventKind.FAULT_STARTED:
+            told = "fault", f"Fault starts: {event.subject} ({_targets(detail)})"
+        case EventKind.FAULT_ENDED:
+            told = "fault", f"Fault ends: {event.subject}"
+        case EventKind.PAGE_SENT:
+            alerts = ", ".join(_texts(detail.get("alerts")))
+            status = detail.get("status", "firing")
+            told = "page", f"Notification sent to {event.subject}: {alerts} {status}"
+        case EventKind.PAGE_FAILED:
+            told = "page", f"Notification to {event.subject} failed: {_said(detail, 'reason')}"
+        case EventKind.LOCK_ACQUIRED:
+            owner, token = _said(detail, "owner"), _said(detail, "token")
+            told = "lock", f"{owner} acquired the lock {event.subject} with token {token}"
+        case EventKind.LOCK_LOST:
+            told = "lock", f"{_said(detail, 'owner')} lost the lock {event.subject}"
+        case EventKind.JOB_SKIPPED:
+            told = "job", f"Job {event.subject} skipped: {_said(detail, 'reason')}"
+        case EventKind.BUDGET_EXHAUSTED:
+            told = "stop", f"Run stopped: budget of {event.subject} exhausted"
+        case EventKind.NOTE:
+            told = "note", event.subject
+        case _:
+            return None
+    return told
+
+
+def _said(detail: dict[str, object], key: str) -> str:
+    return str(detail.get(key, "not recorded"))
+
+
+def _crowded(events: Sequence[_Event], end_ns: TimeNs) -> Iterator[Moment]:
+    turning = {EventKind.FAULT_STARTED, EventKind.FAULT_ENDED}
+    cuts = sorted({event.time_ns for event in events if event.kind in turning})
+    for low, high in pairwise([0, *cuts, end_ns + 1]):
+        for kind, (word, noun, deed) in _CROWDS.items():
+            crowd = [e for e in events if e.kind == kind and low <= e.time_ns < high]
+            if crowd:
+                text = _crowd_text(noun, deed, crowd)
+                yield Moment(crowd[0].time_ns, crowd[-1].time_ns, word, text)
+
+
+def _crowd_text(noun: str, deed: str, crowd: Sequence[_Event]) -> str:
+    subjects = tuple(dict.fromkeys(event.subject for event in crowd))
+    count = len(crowd)
+    nouns = noun if count == 1 else _PLURALS.get(noun, f"{noun}s")
+    return f"{count} {nouns} {deed}: {named(subjects)}"
+
+
+def named(names: Sequence[str], shown: int = _NAMES_SHOWN) -> str:
+    """Up to ``shown`` names, then how many more: ``a, b, c and 7 more``."""
+    if len(names) <= shown + 1:
+        return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+    return f"{', '.join(names[:shown])} and {len(names) - shown} more"
+
+
+def _alerts(record: RunRecord) -> Iterator[Moment]:
+    words = {"pending": "is pending", "firing": "fires", "resolved": "is resolved"}
+    for time_ns, alert, state, labels in zip(
+        record.alerts["time_ns"].tolist(),
+        record.alerts.text("alert"),
+        record.alerts.text("state"),
+        record.alerts.text("labels"),
+        strict=True,
+    ):
+        if state in words:
+            yield Moment(time_ns, time_ns, "alert", f"{alert_label(alert, labels)} {words[state]}")
+
+
+def _impact(record: RunRecord) -> Iterator[Moment]:
+    for incident in incidents(record):
+        start_ns = incident.fault.start_ns
+        if incident.first_symptom_ns is not None:
+            at = start_ns + incident.first_symptom_ns
+            yield Moment(at, at, "impact", "Users notice: error ratio leaves its usual band")
+            if incident.recover_ns is not None:
+                at = start_ns + incident.recover_ns
+                yield Moment(at, at, "impact", "Users are served as before the fault")
+
+
+def _targets(detail: dict[str, object]) -> str:
+    targets = _texts(detail.get("targets"))
+    kind = str(detail.get("kind", "fault")).replace("_", " ")
+    if not targets:
+        return kind
+    return f"{kind}, {len(targets)} {'instance' if len(targets) == 1 else 'instances'}"
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()
