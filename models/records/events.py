@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeAlias
 
-JsonValue: TypeAlias = str | int | float | bool | None | list[str]
+JsonValue: TypeAlias = str | int | float | bool | list[str] | None
 
 
 class EventKind(StrEnum):

@@ -6,7 +6,7 @@ machine. Text columns are for the few, wordy rows of events, alerts, jobs and co
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from models.base.errors import SimulationError
 
 Kind: TypeAlias = Literal["u1", "u2", "u4", "i8", "f8", "text"]
-Numbers: TypeAlias = npt.NDArray[np.generic]
+Numbers: TypeAlias = npt.NDArray[Any]
 Cell: TypeAlias = int | float | str
 
 

@@ -1,0 +1,1 @@
+"""The command line: results on stdout, progress on stderr, exit codes that mean something."""

@@ -1,0 +1,24 @@
+"""`foreshock validate`: every error of a scenario file at once, and nothing is run."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command("validate")
+@click.argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Replace a value.")
+def command(scenario: Path, overrides: tuple[str, ...]) -> int:
+    """Check SCENARIO and name every error with its line, or say what it describes."""
+    from models.base.time import format_duration
+    from scenarios.load import load
+
+    loaded = load(scenario, overrides)
+    plan = loaded.blueprint
+    instances = sum(len(service.instances) for service in plan.services)
+    click.echo(
+        f"{scenario}: valid. {plan.name}: {len(plan.services)} services,"
+        f" {instances} instances in {len(plan.zones)} zones, {len(plan.faults)} faults,"
+        f" {len(loaded.expectations)} expectations, {format_duration(plan.phases.end_ns)}"
+    )
+    return 0

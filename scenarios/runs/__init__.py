@@ -1,0 +1,1 @@
+"""Executing a scenario and keeping what it leaves behind."""

@@ -1,0 +1,159 @@
+"""Executes a fault plan on the world: strikes on time, heals on time, writes down both."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Protocol, assert_never
+
+from models.base.samplers import make_sampler
+from models.base.streams import Stream
+from models.base.time import TimeNs
+from models.faults.plan import AddedLatency, ErrorRate, Fault, InstanceCrash, ZoneOutage
+from models.faults.selection import select
+from models.records.events import EventKind
+from sim.kernel.environment import Kernel
+from sim.kernel.ties import FAULT
+from sim.network.links import Network
+from sim.nodes.instance import Condition, Instance
+from sim.nodes.power import Power
+from sim.recording.recorder import Recorder
+
+_KIND_NAMES = {
+    InstanceCrash: "instance_crash",
+    ZoneOutage: "zone_outage",
+    AddedLatency: "added_latency",
+    ErrorRate: "error_rate",
+}
+
+
+class Lifecycle(Protocol):
+    """The world's verbs for the death and the return of an instance."""
+
+    def crash(self, instance: Instance, condition: Condition, cause: str) -> None: ...
+
+    def restart(self, instance: Instance) -> None: ...
+
+    def zone_lost(self, zone: str) -> None: ...
+
+    def zone_restored(self, zone: str) -> None: ...
+
+
+class FaultExecutor:
+    """Carries out every fault of a plan. Faults may overlap: the last one to end heals."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        recorder: Recorder,
+        network: Network,
+        power: Power,
+        lifecycle: Lifecycle,
+        *,
+        instances: Sequence[Instance],
+        streams: Callable[[str], Stream],
+    ) -> None:
+        self._kernel = kernel
+        self._recorder = recorder
+        self._network = network
+        self._power = power
+        self._lifecycle = lifecycle
+        self._instances = instances
+        self._streams = streams
+        self._holds: Counter[int] = Counter()
+        self._errors: dict[int, list[float]] = {}
+        self._struck: dict[int, list[Instance]] = {}
+
+    def arm(self, plan: Sequence[Fault], measure_begins_ns: TimeNs) -> None:
+        """Schedule the start and the end of every fault."""
+        for number, fault in enumerate(plan):
+            begins = measure_begins_ns + fault.at_ns
+            self._kernel.post(begins, FAULT, self._strike, (number, fault))
+            if fault.for_ns is not None:
+                self._kernel.post(begins + fault.for_ns, FAULT, self._heal, (number, fault))
+
+    def _strike(self, entry: tuple[int, Fault]) -> None:
+        number, fault = entry
+        targets = self._targets(fault)
+        self._struck[number] = targets
+        self._note(EventKind.FAULT_STARTED, number, fault, targets)
+        match fault.kind:
+            case InstanceCrash():
+                for instance in targets:
+                    self._take_down(instance, Condition.CRASHED, fault.label)
+            case ZoneOutage(zone):
+                self._power.cut(zone)
+                for link in self._network.links_of(zone):
+                    link.cut()
+                for instance in targets:
+                    self._take_down(instance, Condition.DARK, fault.label)
+                self._lifecycle.zone_lost(zone)
+            case AddedLatency(_, delay):
+                for instance in targets:
+                    stream = self._streams(f"fault/{fault.label}/{instance.name}")
+                    instance.added_delay = make_sampler(delay, stream)
+            case ErrorRate(_, ratio):
+                for instance in targets:
+                    self._errors.setdefault(instance.index, []).append(ratio)
+                    self._apply_errors(instance)
+            case _:
+                assert_never(fault.kind)
+
+    def _heal(self, entry: tuple[int, Fault]) -> None:
+        number, fault = entry
+        targets = self._struck.pop(number)
+        self._note(EventKind.FAULT_ENDED, number, fault, targets)
+        match fault.kind:
+            case InstanceCrash():
+                self._bring_back(targets)
+            case ZoneOutage(zone):
+                self._power.restore(zone)
+                for link in self._network.links_of(zone):
+                    link.mend()
+                self._lifecycle.zone_restored(zone)
+                self._bring_back(targets)
+            case AddedLatency():
+                for instance in targets:
+                    instance.added_delay = None
+            case ErrorRate(_, ratio):
+                for instance in targets:
+                    self._errors[instance.index].remove(ratio)
+                    self._apply_errors(instance)
+            case _:
+                assert_never(fault.kind)
+
+    def _targets(self, fault: Fault) -> list[Instance]:
+        match fault.kind:
+            case ZoneOutage(zone):
+                return [instance for instance in self._instances if instance.zone == zone]
+            case InstanceCrash(target) | AddedLatency(target) | ErrorRate(target):
+                stream = self._streams(f"fault/{fault.label}/selection")
+                return select(target, self._instances, stream)
+            case _:
+                assert_never(fault.kind)
+
+    def _take_down(self, instance: Instance, condition: Condition, cause: str) -> None:
+        self._holds[instance.index] += 1
+        if self._holds[instance.index] == 1 or condition is Condition.DARK:
+            self._lifecycle.crash(instance, condition, cause)
+
+    def _bring_back(self, targets: Sequence[Instance]) -> None:
+        for instance in targets:
+            self._holds[instance.index] -= 1
+            if self._holds[instance.index] == 0:
+                self._lifecycle.restart(instance)
+
+    def _apply_errors(self, instance: Instance) -> None:
+        instance.error_ratio = max(self._errors[instance.index], default=0.0)
+        instance.refresh_plainness()
+
+    def _note(
+        self, kind: EventKind, number: int, fault: Fault, targets: Sequence[Instance]
+    ) -> None:
+        self._recorder.event(
+            kind,
+            fault.label,
+            {
+                "index": number,
+                "kind": _KIND_NAMES[type(fault.kind)],
+                "targets": [instance.name for instance in targets],
+            },
+        )

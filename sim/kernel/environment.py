@@ -1,0 +1,196 @@
+"""Virtual time: a SimPy environment whose queue also carries plain callbacks.
+
+Every entry of the queue is ``(time, tie class, sequence, callback, argument)``. A SimPy event is
+the entry whose callback runs the event's own callbacks, so processes, resources and our slotted
+callbacks share one clock and one order, and the loop has no branch.
+
+Source: design section 4 and 5; SimPy 4 ``core.py``, ``events.py``.
+"""
+
+from collections.abc import Callable, Generator
+from heapq import heappop, heappush
+from typing import Any, TypeAlias
+
+import simpy
+from simpy.core import EmptySchedule
+from simpy.events import NORMAL, Event, Process
+
+from models.base.errors import SimulationError
+from models.base.streams import Stream
+from models.base.time import DurationNs, TimeNs, format_duration
+from sim.kernel.ties import END, OBSERVER, URGENT, USER
+
+Callback: TypeAlias = Callable[[Any], object]
+Entry: TypeAlias = tuple[TimeNs, int, int, Callback, Any]
+
+BATCH = 32_768
+STALLED_BATCHES = 64
+_SEQUENCE_BITS = 48
+
+
+class Timer:
+    """A callback that can still be called off. Cancelling twice, or too late, does nothing."""
+
+    __slots__ = ("argument", "callback")
+
+    def __init__(self, callback: Callback, argument: Any) -> None:
+        self.callback: Callback | None = callback
+        self.argument = argument
+
+    def cancel(self) -> None:
+        """Make sure the callback never runs."""
+        self.callback = None
+        self.argument = None
+
+    def fire(self) -> None:
+        """Run the callback unless it was cancelled."""
+        callback, argument = self.callback, self.argument
+        if callback is not None:
+            self.cancel()
+            callback(argument)
+
+
+class _EndOfRun(Exception):
+    """Raised by the entry that closes a phase, to leave the loop."""
+
+
+class Kernel(simpy.Environment):
+    """The one clock of a world, in integer nanoseconds.
+
+    ``ties`` is the stream that permutes events of equal (time, class); None keeps their order of
+    scheduling. ``seed`` is only for messages.
+
+    The verbs of the hot path are :meth:`post` (no way back) and the lanes of
+    :mod:`sim.kernel.lanes`; :meth:`call_at` costs one object more and can be cancelled.
+    """
+
+    _now: TimeNs
+
+    def __init__(self, *, seed: int = 0, ties: Stream | None = None) -> None:
+        super().__init__(initial_time=0)
+        self._queue: list[Entry] = []  # type: ignore[assignment]
+        self._ties = ties
+        self._scheduled = 0
+        self.seed = seed
+        self.events = 0
+        self.post: Callable[[TimeNs, int, Callback, Any], None] = (
+            self._post_in_order if ties is None else self._post_shuffled
+        )
+
+    @property
+    def now(self) -> TimeNs:
+        """Current virtual time in nanoseconds."""
+        return self._now
+
+    @property
+    def shuffles_ties(self) -> bool:
+        """True when events of equal (time, class) are permuted under the seed."""
+        return self._ties is not None
+
+    def _post_in_order(
+        self, when: TimeNs, tie_class: int, callback: Callback, argument: Any
+    ) -> None:
+        """Run ``callback(argument)`` at ``when``, which must not lie in the past."""
+        self._scheduled = sequence = self._scheduled + 1
+        heappush(self._queue, (when, tie_class, sequence, callback, argument))
+
+    def _post_shuffled(
+        self, when: TimeNs, tie_class: int, callback: Callback, argument: Any
+    ) -> None:
+        self._scheduled = sequence = self._scheduled + 1
+        if self._ties is not None and URGENT < tie_class < OBSERVER:
+            sequence += (self._ties.word() >> 32) << _SEQUENCE_BITS
+        heappush(self._queue, (when, tie_class, sequence, callback, argument))
+
+    def call_at(
+        self, when: TimeNs, tie_class: int, callback: Callback, argument: Any = None
+    ) -> Timer:
+        """Like :meth:`post`, and returns a handle that can be cancelled."""
+        if when < self._now:
+            raise SimulationError(
+                f"asked at {format_duration(self._now)} for something at {format_duration(when)}"
+            )
+        timer = Timer(callback, argument)
+        self.post(when, tie_class, Timer.fire, timer)
+        return timer
+
+    def wait(self, delay: DurationNs, tie_class: int = USER) -> Event:
+        """An event for processes that triggers after ``delay`` in the given tie class."""
+        event = Event(self)
+        event._ok = True  # noqa: SLF001 - a pre-triggered event, as simpy.Timeout makes itself
+        event._value = None  # noqa: SLF001
+        self.post(self._now + delay, tie_class, self._run_event, event)
+        return event
+
+    def schedule(self, event: Event, priority: int = NORMAL, delay: float = 0) -> None:
+        """Queue a SimPy event: urgent ones first, all others as user traffic.
+
+        Raises:
+            SimulationError: the delay is not a whole, non-negative number of nanoseconds.
+        """
+        if not isinstance(delay, int) or delay < 0:
+            raise SimulationError(f"delays are whole nanoseconds, not {delay!r}")
+        tie_class = USER if priority >= NORMAL else URGENT
+        self.post(self._now + delay, tie_class, self._run_event, event)
+
+    def _run_event(self, event: Event) -> None:
+        callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+        for callback in callbacks:
+            callback(event)
+        if not event._ok and not event.defused:  # noqa: SLF001 - the check of Environment.step
+            raise event._value  # noqa: SLF001
+
+    def step(self) -> None:
+        """Process one entry, as :class:`simpy.Environment` does."""
+        if not self._queue:
+            raise EmptySchedule
+        self._now, _, _, callback, argument = heappop(self._queue)
+        self.events += 1
+        callback(argument)
+
+    def advance(self, until: TimeNs, *, after_batch: Callable[[], bool] | None = None) -> bool:
+        """Process everything up to and including ``until``.
+
+        ``after_batch`` is asked every 32,768 events whether to go on. Returns False when it
+        said no, or when time stands still although events keep coming; True at ``until``.
+        """
+        self.post(until, END, _end_of_run, None)
+        queue, pop = self._queue, heappop
+        stalled, batch_began = 0, self._now
+        count = 0
+        try:
+            while stalled < STALLED_BATCHES:
+                for count in range(1, BATCH + 1):
+                    self._now, _, _, callback, argument = pop(queue)
+                    callback(argument)
+                self.events += count
+                count = 0
+                stalled = stalled + 1 if self._now == batch_began else 0
+                batch_began = self._now
+                if after_batch is not None and not after_batch():
+                    return False
+        except _EndOfRun:
+            return True
+        finally:
+            self.events += count
+        return False
+
+    def supervise(self, name: str, script: Generator[Event, Any, Any]) -> Process:
+        """Run a process; if it crashes, the run ends and says which process, when and the seed."""
+        process = self.process(script)
+
+        def report(event: Event) -> None:
+            if not event.ok:
+                event.defused = True
+                raise SimulationError(
+                    f"process '{name}' crashed at {format_duration(self._now)}"
+                    f" (seed {self.seed}): {event.value!r}"
+                ) from event.value
+
+        if process.callbacks is not None:
+            process.callbacks.append(report)
+        return process
+
+
+def _end_of_run(_: object) -> None:
+    raise _EndOfRun

@@ -1,0 +1,88 @@
+"""What travels: a user's request, and one attempt of one call on its behalf.
+
+An attempt is seen from two sides. Its caller knows when it was sent and how it ended
+(``settled``); the instance that serves it may still be working on it long after.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from models.base.outcome import Outcome
+from models.base.time import TimeNs
+
+if TYPE_CHECKING:
+    from sim.nodes.channel import Channel, Target
+    from sim.nodes.plan import PlanNode
+
+
+class Request:
+    """One user request. ``demands[slot]`` is the work (ns) of each position of its call tree."""
+
+    __slots__ = ("arrival_ns", "demands", "id", "node", "source")
+
+    def __init__(
+        self, number: int, source: int, node: PlanNode, arrival_ns: TimeNs, demands: list[int]
+    ) -> None:
+        self.id = number
+        self.source = source
+        self.node = node
+        self.arrival_ns = arrival_ns
+        self.demands = demands
+
+
+class Attempt:
+    """One try of one call.
+
+    ``is_aborted`` says that the server has dropped it. ``step``, ``pending`` and ``has_failed``
+    exist once downstream calls begin, ``arrived_ns`` once it queues.
+    """
+
+    __slots__ = (
+        "arrived_ns",
+        "channel",
+        "has_failed",
+        "id",
+        "is_aborted",
+        "node",
+        "parent",
+        "pending",
+        "permit",
+        "request",
+        "result",
+        "settled",
+        "start_ns",
+        "step",
+        "target",
+        "try_number",
+        "wait_ns",
+    )
+
+    arrived_ns: TimeNs
+    has_failed: bool
+    pending: int
+    permit: int
+    result: Outcome
+    step: int
+
+    def __init__(
+        self,
+        number: int,
+        channel: Channel,
+        node: PlanNode,
+        request: Request,
+        parent: Attempt | None,
+        try_number: int,
+        start_ns: TimeNs,
+    ) -> None:
+        self.id = number
+        self.channel = channel
+        self.node = node
+        self.request = request
+        self.parent = parent
+        self.try_number = try_number
+        self.start_ns = start_ns
+        self.target: Target | None = None
+        self.settled = False
+        self.is_aborted = False
+        self.wait_ns = 0

@@ -1,0 +1,268 @@
+"""The caller's side of one edge: view, balancer, breakers, time-out, retries.
+
+Each calling instance has one channel per service it calls, as a side-car would. All policy is
+asked of the deciders in ``models.traffic``; this file only carries messages and time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from models.base.outcome import Decision, Outcome
+from models.base.time import DurationNs, TimeNs
+from models.traffic.balancer.base import NO_MEMBER, Balancer
+from models.traffic.breaker import CircuitBreaker
+from models.traffic.retry import RetryPolicy, decision_of
+from sim.kernel.environment import Kernel
+from sim.kernel.lanes import TimeoutLane
+from sim.kernel.ties import NETWORK, USER
+from sim.network.links import Link
+from sim.nodes.attempt import Attempt, Request
+from sim.nodes.instance import Instance
+from sim.nodes.plan import PlanNode
+
+PICKS_MAX = 3
+"""How many members are offered to their breakers before the attempt is refused."""
+
+_BREAKER_FAILURES = frozenset(
+    {Outcome.ERROR, Outcome.TIMEOUT, Outcome.QUEUE_FULL, Outcome.REFUSED, Outcome.RESET}
+)
+
+
+class Target:
+    """One instance as this caller sees it: the way there and back, and its breaker.
+
+    ``epoch`` is the breaker's as last written down.
+    """
+
+    __slots__ = ("back", "breaker", "epoch", "instance", "label", "member", "out")
+
+    def __init__(
+        self, *, instance: Instance, out: Link, back: Link, breaker: CircuitBreaker | None, label: str
+    ) -> None:
+        self.instance = instance
+        self.member = instance.index
+        self.out = out
+        self.back = back
+        self.breaker = breaker
+        self.epoch = 1
+        self.label = label
+
+
+class Completion(Protocol):
+    """Told once how a call ended, after all its tries."""
+
+    def __call__(self, last: Attempt, outcome: Outcome) -> None: ...
+
+
+class ChannelPorts(Protocol):
+    """What a channel needs of the world: numbers, and someone to tell."""
+
+    def next_attempt_id(self) -> int: ...
+
+    def record_attempt(self, attempt: Attempt, outcome: Outcome, decision: Decision) -> None: ...
+
+    def breaker_moved(self, target: Target) -> None: ...
+
+
+class Channel:
+    """Calls one service for one caller.
+
+    ``caller_index`` is the caller's place in ``manifest.instances``. ``call_ended`` is told of
+    every call's end. ``drift_ppm`` is that of the caller's monotonic clock.
+    """
+
+    __slots__ = (
+        "_balancer",
+        "_call_ended",
+        "_drift_ppm",
+        "_kernel",
+        "_new_id",
+        "_ports",
+        "_record",
+        "_retry",
+        "_targets",
+        "_tracks_load",
+        "caller_index",
+        "lane",
+    )
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        ports: ChannelPorts,
+        *,
+        caller_index: int,
+        balancer: Balancer,
+        retry: RetryPolicy | None,
+        timeout_ns: DurationNs,
+        drift_ppm: int,
+        call_ended: Completion,
+    ) -> None:
+        self._kernel = kernel
+        self._ports = ports
+        self._new_id: Callable[[], int] = ports.next_attempt_id
+        self._record = ports.record_attempt
+        self.caller_index = caller_index
+        self._balancer = balancer
+        self._tracks_load = balancer.tracks_load
+        self._retry = retry
+        self._drift_ppm = drift_ppm
+        self._call_ended = call_ended
+        self._targets: dict[int, Target] = {}
+        self.lane: TimeoutLane[Attempt] = TimeoutLane(kernel, timeout_ns, self._timed_out)
+
+    def add_target(self, target: Target, weight: int) -> None:
+        """An instance has come into the caller's view."""
+        self._targets[target.member] = target
+        self._balancer.add(target.member, weight)
+
+    def drop_target(self, member: int) -> None:
+        """An instance has left the caller's view; attempts under way keep going."""
+        del self._targets[member]
+        self._balancer.remove(member)
+
+    def targets(self) -> Iterator[Target]:
+        """The caller's present view, in the order in which instances came into it."""
+        return iter(self._targets.values())
+
+    def sees(self, member: int) -> bool:
+        """True while the instance of that index is in view."""
+        return member in self._targets
+
+    def call(self, node: PlanNode, request: Request, parent: Attempt | None) -> None:
+        """Begin a call: its first try goes out now."""
+        if self._retry is not None:
+            self._retry.first_try()
+        self._try(node, request, parent, 1, NO_MEMBER)
+
+    def _try(
+        self,
+        node: PlanNode,
+        request: Request,
+        parent: Attempt | None,
+        try_number: int,
+        avoid: int,
+    ) -> None:
+        kernel = self._kernel
+        now = kernel.now
+        attempt = Attempt(self._new_id(), self, node, request, parent, try_number, now)
+        target = self._admitted_target(attempt, now, avoid)
+        if target is None:
+            return
+        self.lane.add(attempt)
+        link = target.out
+        if not link.is_cut:
+            arrival = now + link.transit()
+            instance = target.instance
+            if instance.added_delay is not None:
+                arrival += instance.added_delay.draw()
+            kernel.post(arrival, NETWORK, instance.arrive, attempt)
+
+    def _admitted_target(self, attempt: Attempt, now: TimeNs, avoid: int) -> Target | None:
+        """Pick a member whose breaker admits; settles the attempt and returns None if none does."""
+        if self._drift_ppm:
+            now += now * self._drift_ppm // 1_000_000
+        balancer = self._balancer
+        refusal = Outcome.NO_ENDPOINT
+        for _ in range(PICKS_MAX):
+            member = balancer.pick(now, avoid)
+            if member == NO_MEMBER:
+                break
+            target = self._targets[member]
+            breaker = target.breaker
+            if breaker is None:
+                attempt.target = target
+            else:
+                permit = breaker.try_acquire(now)
+                if not permit:
+                    refusal = Outcome.BREAKER_OPEN
+                    avoid = member
+                    continue
+                if permit != target.epoch:
+                    self._breaker_moved(target, permit)
+                attempt.permit = permit
+                attempt.target = target
+            if self._tracks_load:
+                balancer.started(member)
+            return target
+        self._conclude(attempt, refusal)
+        return None
+
+    def on_response(self, attempt: Attempt) -> None:
+        """An answer has come back; too late if the attempt has been given up."""
+        if not attempt.settled:
+            self._settle(attempt, attempt.result)
+
+    def _timed_out(self, attempt: Attempt) -> None:
+        self._settle(attempt, Outcome.TIMEOUT)
+        self._tell_server(attempt)
+
+    def abandon(self, attempt: Attempt, *, tell_server: bool) -> None:
+        """The caller is gone or no longer wants the answer; nobody is told, nothing retried."""
+        self._learn(attempt, Outcome.CALLER_GONE)
+        self._record(attempt, Outcome.CALLER_GONE, Decision.NONE)
+        if tell_server:
+            self._tell_server(attempt)
+
+    def _tell_server(self, attempt: Attempt) -> None:
+        target = attempt.target
+        if target is not None and target.instance.drops_abandoned and not target.out.is_cut:
+            kernel = self._kernel
+            kernel.post(
+                kernel.now + target.out.transit(), NETWORK, target.instance.cancel, attempt
+            )
+
+    def record_outstanding(self) -> None:
+        """Write down the attempts that the end of the run has overtaken."""
+        for attempt in self.lane.outstanding():
+            self._record(attempt, Outcome.IN_FLIGHT, Decision.NONE)
+
+    def _settle(self, attempt: Attempt, outcome: Outcome) -> None:
+        self._learn(attempt, outcome)
+        self._conclude(attempt, outcome)
+
+    def _learn(self, attempt: Attempt, outcome: Outcome) -> None:
+        """Feed the outcome back to balancer and breaker."""
+        attempt.settled = True
+        target = attempt.target
+        if target is None:
+            return
+        now = self._kernel.now
+        if self._tracks_load:
+            self._balancer.finished(target.member, outcome, now - attempt.start_ns)
+        breaker = target.breaker
+        if breaker is not None:
+            if self._drift_ppm:
+                now += now * self._drift_ppm // 1_000_000
+            if outcome == Outcome.CALLER_GONE:
+                breaker.release(attempt.permit)
+            elif breaker.record(attempt.permit, outcome in _BREAKER_FAILURES, now):
+                self._breaker_moved(target, breaker.epoch)
+
+    def _breaker_moved(self, target: Target, epoch: int) -> None:
+        target.epoch = epoch
+        self._ports.breaker_moved(target)
+
+    def _conclude(self, attempt: Attempt, outcome: Outcome) -> None:
+        """Record the attempt; retry it, or end the call."""
+        attempt.settled = True
+        decision = Decision.NONE
+        if outcome != Outcome.OK and self._retry is not None:
+            delay = self._retry.decide(outcome, attempt.try_number)
+            if delay >= 0:
+                self._record(attempt, outcome, Decision.RETRIED)
+                kernel = self._kernel
+                kernel.post(kernel.now + delay, USER, self._retry_now, attempt)
+                return
+            decision = decision_of(delay)
+        self._record(attempt, outcome, decision)
+        self._call_ended(attempt, outcome)
+
+    def _retry_now(self, failed: Attempt) -> None:
+        parent = failed.parent
+        if parent is not None and parent.is_aborted:
+            return
+        avoid = NO_MEMBER if failed.target is None else failed.target.member
+        self._try(failed.node, failed.request, parent, failed.try_number + 1, avoid)

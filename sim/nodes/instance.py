@@ -1,0 +1,275 @@
+"""The server's side: slots, a bounded queue, work, downstream calls, crash and restart."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from models.base.outcome import Outcome
+from models.base.samplers import Sampler
+from models.base.streams import Stream
+from models.service.spec import Cancel, InstanceSpec, ServiceSpec
+from sim.kernel.clocks import NodeClock
+from sim.kernel.environment import Kernel
+from sim.kernel.ties import NETWORK, USER
+from sim.nodes.attempt import Attempt
+
+if TYPE_CHECKING:
+    from sim.nodes.channel import Channel
+
+
+class Condition(Enum):
+    """Whether a process listens (UP), its host refuses for it, or nobody is there at all."""
+
+    UP = "up"
+    STARTING = "starting"
+    CRASHED = "crashed"
+    DARK = "dark"
+
+
+class Instance:
+    """One running copy of a service.
+
+    ``incarnation`` grows with every crash. ``jobs`` holds the attempts that occupy a slot, ``waiting`` how many are queued and wanted.
+    """
+
+    __slots__ = (
+        "_is_plain",
+        "_kernel",
+        "_queue",
+        "_queue_limit",
+        "_speed_ratio",
+        "added_delay",
+        "answered",
+        "answered_badly",
+        "cancel_mode",
+        "channels",
+        "clock",
+        "condition",
+        "drops_abandoned",
+        "incarnation",
+        "error_ratio",
+        "error_stream",
+        "free_slots",
+        "index",
+        "jobs",
+        "name",
+        "refused",
+        "service",
+        "slots",
+        "start_up_ns",
+        "waiting",
+        "weight",
+        "zone",
+    )
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        *,
+        index: int,
+        service: ServiceSpec,
+        spec: InstanceSpec,
+        speed_ratio: float,
+        clock: NodeClock,
+        error_stream: Stream,
+    ) -> None:
+        self._kernel = kernel
+        self.index = index
+        self.name = spec.name
+        self.service = service.name
+        self.zone = spec.zone
+        self.weight = spec.weight
+        self.clock = clock
+        self.slots = service.slots
+        self.start_up_ns = service.start_up_ns
+        self.free_slots = service.slots
+        self._queue: deque[Attempt] = deque()
+        self._queue_limit = service.queue_limit
+        self._speed_ratio = speed_ratio
+        self.waiting = 0
+        self.jobs: dict[int, Attempt] = {}
+        self.cancel_mode = service.cancel
+        self.drops_abandoned = service.cancel is not Cancel.NONE
+        self.channels: Mapping[int, Channel] = {}
+        self.condition = Condition.UP
+        self.incarnation = 1
+        self.added_delay: Sampler | None = None
+        self.error_ratio = 0.0
+        self.error_stream = error_stream
+        self._is_plain = True
+        self.answered = 0
+        self.answered_badly = 0
+        self.refused = 0
+
+    @property
+    def is_up(self) -> bool:
+        """True while the process listens."""
+        return self.condition is Condition.UP
+
+    def arrive(self, attempt: Attempt) -> None:
+        """A request has reached this host."""
+        if not self._is_plain and not self._admits(attempt):
+            return
+        if self.free_slots:
+            self.free_slots -= 1
+            self._serve(attempt)
+        elif self.waiting < self._queue_limit:
+            self.waiting += 1
+            attempt.arrived_ns = self._kernel.now
+            self._queue.append(attempt)
+        else:
+            self.refused += 1
+            self._answer(attempt, Outcome.QUEUE_FULL)
+
+    def _admits(self, attempt: Attempt) -> bool:
+        """The rare cases: nobody listens, or the instance answers with errors."""
+        if self.condition is Condition.DARK:
+            return False
+        if self.condition is not Condition.UP:
+            self._answer(attempt, Outcome.REFUSED)
+            return False
+        if self.error_ratio and self.error_stream.uniform() < self.error_ratio:
+            self.answered_badly += 1
+            self._answer(attempt, Outcome.ERROR)
+            return False
+        return True
+
+    def _serve(self, attempt: Attempt) -> None:
+        self.jobs[attempt.id] = attempt
+        node = attempt.node
+        if attempt.try_number == 1:
+            work_ns = attempt.request.demands[node.slot]
+        else:
+            work_ns = node.retry_demand.draw()
+        if self._speed_ratio != 1.0:
+            work_ns = int(work_ns / self._speed_ratio)
+        kernel = self._kernel
+        kernel.post(kernel.now + work_ns, USER, self._work_done, attempt)
+
+    def _work_done(self, attempt: Attempt) -> None:
+        if attempt.is_aborted:
+            return
+        if attempt.node.steps:
+            attempt.step = 0
+            attempt.has_failed = False
+            self._next_step(attempt)
+        else:
+            self._finish(attempt, Outcome.OK)
+
+    def _next_step(self, attempt: Attempt) -> None:
+        children = attempt.node.steps[attempt.step]
+        attempt.step += 1
+        attempt.pending = len(children)
+        request, channels = attempt.request, self.channels
+        for child in children:
+            channels[child.callee].call(child, request, attempt)
+
+    def call_ended(self, last: Attempt, outcome: Outcome) -> None:
+        """One of this instance's downstream calls has ended for good."""
+        job = last.parent
+        if job is None or job.is_aborted:
+            return
+        if outcome != Outcome.OK:
+            job.has_failed = True
+        job.pending -= 1
+        if job.pending == 0:
+            if job.has_failed:
+                self._finish(job, Outcome.ERROR)
+            elif job.step < len(job.node.steps):
+                self._next_step(job)
+            else:
+                self._finish(job, Outcome.OK)
+
+    def _finish(self, attempt: Attempt, outcome: Outcome) -> None:
+        del self.jobs[attempt.id]
+        self.answered += 1
+        if outcome != Outcome.OK:
+            self.answered_badly += 1
+        if self._queue:
+            self._serve_next()
+        else:
+            self.free_slots += 1
+        self._answer(attempt, outcome)
+
+    def _serve_next(self) -> None:
+        """Give the freed slot to the oldest request that is still wanted."""
+        queue = self._queue
+        while queue:
+            attempt = queue.popleft()
+            if not attempt.is_aborted:
+                self.waiting -= 1
+                attempt.wait_ns = self._kernel.now - attempt.arrived_ns
+                self._serve(attempt)
+                return
+        self.free_slots += 1
+
+    def _answer(self, attempt: Attempt, outcome: Outcome) -> None:
+        target = attempt.target
+        assert target is not None
+        link = target.back
+        if not link.is_cut:
+            attempt.result = outcome
+            kernel = self._kernel
+            arrival = kernel.now + link.transit()
+            if self.added_delay is not None:
+                arrival += self.added_delay.draw()
+            kernel.post(arrival, NETWORK, attempt.channel.on_response, attempt)
+
+    def cancel(self, attempt: Attempt) -> None:
+        """The caller has hung up; what that means depends on the service's ``cancel``."""
+        if attempt.is_aborted:
+            return
+        if attempt.id in self.jobs:
+            if self.cancel_mode is Cancel.RUNNING:
+                self._abort(attempt, tell_servers=True)
+                self._serve_next()
+        elif attempt in self._queue:
+            attempt.is_aborted = True
+            self.waiting -= 1
+
+    def _abort(self, job: Attempt, *, tell_servers: bool) -> None:
+        """Stop a job and hang up on everything it was waiting for. Its slot is the caller's."""
+        job.is_aborted = True
+        del self.jobs[job.id]
+        for channel in self.channels.values():
+            for child in channel.lane.outstanding():
+                if child.parent is job:
+                    channel.abandon(child, tell_server=tell_servers)
+
+    def crash(self, condition: Condition) -> None:
+        """The process is gone with all its work.
+
+        A crashed process leaves a host that resets its connections; a dark host leaves silence.
+        """
+        lost = [*self.jobs.values(), *(a for a in self._queue if not a.is_aborted)]
+        for attempt in lost:
+            attempt.is_aborted = True
+        for channel in self.channels.values():
+            for child in channel.lane.outstanding():
+                channel.abandon(child, tell_server=condition is Condition.CRASHED)
+        self.jobs.clear()
+        self._queue.clear()
+        self.waiting = 0
+        self.free_slots = self.slots
+        self.incarnation += 1
+        self.condition = condition
+        self.refresh_plainness()
+        if condition is Condition.CRASHED:
+            for attempt in lost:
+                self._answer(attempt, Outcome.RESET)
+
+    def become(self, condition: Condition) -> None:
+        """Move to STARTING or UP after a crash."""
+        self.condition = condition
+        self.refresh_plainness()
+
+    def refresh_plainness(self) -> None:
+        """Recompute whether arrivals may take the short way; call after changing a fault."""
+        self._is_plain = self.condition is Condition.UP and not self.error_ratio
+
+    def queued(self) -> list[Attempt]:
+        """Who waits here, oldest first, without those that hung up."""
+        return [attempt for attempt in self._queue if not attempt.is_aborted]

@@ -1,0 +1,129 @@
+"""Load sources: independent users whose rate follows a profile.
+
+Arrivals are a non-homogeneous Poisson process by inversion: unit-rate exponential gaps are spent
+along the integral of the piecewise-constant rate, one draw per arrival and no rejection.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from itertools import accumulate
+from typing import Protocol
+
+from models.base.outcome import Outcome
+from models.base.samplers import UnitExponentials
+from models.base.streams import Stream
+from models.base.time import NS_PER_S, TimeNs
+from models.service.traffic import RateProfile, SourceSpec
+from sim.kernel.environment import Kernel
+from sim.kernel.ties import USER
+from sim.nodes.attempt import Attempt, Request
+from sim.nodes.channel import Channel
+from sim.nodes.plan import Entry
+
+
+class ArrivalClock:
+    """Instants of a Poisson process whose rate is piecewise constant; whole nanoseconds."""
+
+    __slots__ = ("_gaps", "_now_ns", "_piece", "_rates_per_ns", "_starts_ns")
+
+    def __init__(self, profile: RateProfile, stream: Stream) -> None:
+        self._starts_ns = profile.starts_ns
+        self._rates_per_ns = [rate / NS_PER_S for rate in profile.rates_per_s]
+        self._gaps = UnitExponentials(stream)
+        self._piece = 0
+        self._now_ns: float = 0.0
+
+    def next_ns(self) -> TimeNs | None:
+        """The next arrival, or None when the rate is zero from here on."""
+        gap = self._gaps.draw()
+        last = len(self._starts_ns) - 1
+        while True:
+            rate = self._rates_per_ns[self._piece]
+            if self._piece == last:
+                if rate <= 0.0:
+                    return None
+                break
+            piece_ends = self._starts_ns[self._piece + 1]
+            room = (piece_ends - self._now_ns) * rate
+            if gap < room:
+                break
+            gap -= room
+            self._now_ns = float(piece_ends)
+            self._piece += 1
+        self._now_ns += gap / rate
+        return int(self._now_ns)
+
+
+class SourcePorts(Protocol):
+    """What a source needs of the world."""
+
+    def next_request_id(self) -> int: ...
+
+    def record_request(self, last: Attempt, outcome: Outcome) -> None: ...
+
+
+class LoadSource:
+    """Users of one source, behind one client node with its own view and policies.
+
+    ``open_requests`` are those without an outcome yet, by number.
+    """
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        ports: SourcePorts,
+        *,
+        spec: SourceSpec,
+        index: int,
+        client_index: int,
+        entries: tuple[Entry, ...],
+        service_index: int,
+        streams: Callable[[str], Stream],
+    ) -> None:
+        self._kernel = kernel
+        self._ports = ports
+        self.spec = spec
+        self.name = spec.name
+        self.zone = spec.zone
+        self.index = index
+        self.client_index = client_index
+        self._entries = entries
+        self._service_index = service_index
+        self._mix = streams(f"mix/{spec.name}")
+        shares = list(accumulate(entry.share for entry in entries))
+        self._cumulative = [share / shares[-1] for share in shares[:-1]]
+        self._arrivals = ArrivalClock(spec.profile, streams(f"arrivals/{spec.name}"))
+        self.channels: Mapping[int, Channel] = {}
+        self.open_requests: dict[int, Request] = {}
+        self._is_stopped = False
+
+    def start(self) -> None:
+        """Schedule the first arrival."""
+        self._schedule_next()
+
+    def stop(self) -> None:
+        """Send nothing more; what is under way goes on."""
+        self._is_stopped = True
+
+    def _schedule_next(self) -> None:
+        when = self._arrivals.next_ns()
+        if when is not None:
+            self._kernel.post(when, USER, self._arrive, None)
+
+    def _arrive(self, _: object) -> None:
+        if self._is_stopped:
+            return
+        entry = self._entries[0]
+        if self._cumulative:
+            entry = self._entries[bisect_right(self._cumulative, self._mix.uniform())]
+        demands = [sampler.draw() for sampler in entry.demands]
+        number = self._ports.next_request_id()
+        request = Request(number, self.index, entry.root, self._kernel.now, demands)
+        self.open_requests[number] = request
+        self.channels[self._service_index].call(entry.root, request, None)
+        self._schedule_next()
+
+    def call_ended(self, last: Attempt, outcome: Outcome) -> None:
+        """The user's request has its outcome."""
+        del self.open_requests[last.request.id]
+        self._ports.record_request(last, outcome)

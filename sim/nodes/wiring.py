@@ -1,0 +1,116 @@
+"""Builds the channels of callers: one per service called, with its policies and targets."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from models.base.streams import Stream
+from models.traffic.balancer.policies import BalancerFactory, make_balancer
+from models.traffic.breaker import CircuitBreaker
+from models.traffic.config import EdgeConfig
+from models.traffic.retry import RetryPolicy
+from sim.kernel.clocks import NodeClock
+from sim.kernel.environment import Kernel
+from sim.network.links import Network
+from sim.nodes.channel import Channel, ChannelPorts, Completion, Target
+from sim.nodes.instance import Instance
+
+
+@dataclass(slots=True)
+class Caller:
+    """A node that calls services: an instance, or the client node of a load source.
+
+    ``service`` is the name under which its edges are configured. ``channels`` is keyed by the
+    callee's service number and replaced when the caller restarts.
+    """
+
+    index: int
+    name: str
+    service: str
+    zone: str
+    clock: NodeClock
+    call_ended: Completion
+    channels: dict[int, Channel] = field(default_factory=dict)
+
+
+class Wiring:
+    """Knows every edge of the world and makes channels for whoever calls."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        ports: ChannelPorts,
+        network: Network,
+        *,
+        edges: Iterable[EdgeConfig],
+        instances_of: Mapping[str, Sequence[Instance]],
+        streams: Callable[[str], Stream],
+        balancers: Mapping[str, BalancerFactory],
+    ) -> None:
+        self._kernel = kernel
+        self._ports = ports
+        self._network = network
+        self._edges: dict[str, list[EdgeConfig]] = {}
+        for edge in edges:
+            self._edges.setdefault(edge.caller, []).append(edge)
+        self._instances_of = instances_of
+        self._number = {service: index for index, service in enumerate(instances_of)}
+        self._streams = streams
+        self._balancers = balancers
+
+    def callees(self, caller: Caller) -> list[str]:
+        """Services that the caller calls, in the order of the configuration."""
+        return [edge.callee for edge in self._edges.get(caller.service, ())]
+
+    def connect(self, caller: Caller, life: int) -> None:
+        """Give the caller fresh, empty channels; ``life`` counts its restarts."""
+        caller.channels.clear()
+        for edge in self._edges.get(caller.service, ()):
+            path = f"{caller.name}->{edge.callee}/{life}"
+            retry = None
+            if edge.retry.retries:
+                retry = RetryPolicy(edge.retry, self._streams(f"retry/{path}"))
+            caller.channels[self._number[edge.callee]] = Channel(
+                self._kernel,
+                self._ports,
+                caller_index=caller.index,
+                balancer=make_balancer(
+                    edge.balancer, self._streams(f"balancer/{path}"), self._balancers
+                ),
+                retry=retry,
+                timeout_ns=caller.clock.true_at(edge.timeout_ns),
+                drift_ppm=caller.clock.drift_ppm,
+                call_ended=caller.call_ended,
+            )
+
+    def add_target(self, caller: Caller, instance: Instance) -> None:
+        """Bring an instance into the caller's view of its service."""
+        channel = caller.channels[self._number[instance.service]]
+        breaker_config = self._edge(caller, instance.service).breaker
+        target = Target(
+            instance=instance,
+            out=self._network.link(caller.zone, instance.zone),
+            back=self._network.link(instance.zone, caller.zone),
+            breaker=None if breaker_config is None else CircuitBreaker(breaker_config),
+            label=f"{caller.name} -> {instance.name}",
+        )
+        channel.add_target(target, instance.weight)
+
+    def drop_target(self, caller: Caller, instance: Instance) -> None:
+        """Take an instance out of the caller's view."""
+        caller.channels[self._number[instance.service]].drop_target(instance.index)
+
+    def sees(self, caller: Caller, instance: Instance) -> bool:
+        """True while the instance is in the caller's view."""
+        return caller.channels[self._number[instance.service]].sees(instance.index)
+
+    def connect_all(self, caller: Caller) -> None:
+        """Show the caller every instance there is; what discovery would list at rest."""
+        for service in self.callees(caller):
+            for instance in self._instances_of[service]:
+                self.add_target(caller, instance)
+
+    def _edge(self, caller: Caller, callee: str) -> EdgeConfig:
+        for edge in self._edges[caller.service]:
+            if edge.callee == callee:
+                return edge
+        raise KeyError((caller.service, callee))

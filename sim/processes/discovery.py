@@ -1,0 +1,371 @@
+"""Discovery in time: heartbeats, the registry's sweeps, and the views of callers.
+
+Every exchange is a message over a link. The loops only carry: what a beat, a sweep or an answer
+means is decided in ``models.discovery``. Every loop starts at a random phase of its own stream.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from models.base.streams import Stream
+from models.base.time import DurationNs, TimeNs
+from models.discovery.cadence import Cadence
+from models.discovery.config import DiscoveryConfig
+from models.discovery.heartbeat import Heartbeater
+from models.discovery.member import Registration, Status
+from models.discovery.messages import (
+    Change,
+    InstanceMessage,
+    Reply,
+    Verdict,
+    ViewAnswer,
+    ViewRequest,
+)
+from models.discovery.registry import Registry
+from models.discovery.view import EndpointView
+from models.records.events import EventKind
+from sim.kernel.clocks import NodeClock
+from sim.kernel.driver import Driver
+from sim.kernel.environment import Kernel
+from sim.kernel.events import EventLog
+from sim.kernel.ties import SWEEP, USER
+from sim.network.links import Network
+from sim.nodes.instance import Instance
+from sim.nodes.power import Power
+from sim.nodes.wiring import Caller, Wiring
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every loop of discovery needs of the world."""
+
+    kernel: Kernel
+    events: EventLog
+    network: Network
+    config: DiscoveryConfig
+    streams: Callable[[str], Stream]
+
+    def phase(self, name: str, period_ns: DurationNs) -> DurationNs:
+        """A random share of a period, drawn from the loop's own stream."""
+        return self.streams(f"phase/{name}").below(period_ns)
+
+
+class RegistryServer:
+    """The registry's node. While its zone is dark it hears nothing and sweeps nothing.
+
+    When power returns every lease is granted anew, as a new leader of a replicated store does:
+    silence during its own outage is no evidence against an instance.
+    """
+
+    def __init__(self, around: Surroundings, power: Power, clock: NodeClock) -> None:
+        config = around.config
+        self._around = around
+        self._power = power
+        self._clock = clock
+        self.zone = config.zone
+        start = clock.monotonic_at(0) + around.phase("sweep", config.sweep_ns)
+        self.registry = Registry(config, sweep_start=start)
+        self._driver: Driver[tuple[Change, ...]] = Driver(
+            around.kernel, clock, self.registry, tie_class=SWEEP, deliver=self._announce
+        )
+        self._driver.start()
+
+    @property
+    def now(self) -> TimeNs:
+        """The registry node's monotonic clock."""
+        return self._clock.monotonic_at(self._around.kernel.now)
+
+    @property
+    def is_running(self) -> bool:
+        """True while the registry's zone has power."""
+        return self._power.is_on(self.zone)
+
+    def power_lost(self) -> None:
+        """Stop sweeping."""
+        self._driver.stop()
+
+    def power_restored(self) -> None:
+        """Grant every lease anew, then sweep again."""
+        for member in self.registry.snapshot().members:
+            self.registry.heartbeat(member.instance, member.incarnation, now=self.now)
+        self._driver.start()
+
+    def receive(self, message: InstanceMessage) -> Reply:
+        """Take an instance's message; an accepted announcement is written down."""
+        before = self.registry.revision
+        reply = self.registry.receive(message, now=self.now)
+        if self.registry.revision != before and reply.verdict is Verdict.ACCEPTED:
+            self._around.events.event(
+                EventKind.INSTANCE_REGISTERED,
+                reply.instance,
+                {"incarnation": reply.incarnation},
+            )
+        return reply
+
+    def answer(self, request: ViewRequest) -> ViewAnswer:
+        """Answer a caller's question about one service."""
+        return self.registry.answer(request)
+
+    def _announce(self, expired: tuple[Change, ...]) -> None:
+        for change in expired:
+            self._around.events.event(
+                EventKind.LEASE_EXPIRED,
+                change.member.instance,
+                {"incarnation": change.member.incarnation},
+            )
+
+
+class InstanceAgent:
+    """Keeps one instance registered, life after life."""
+
+    def __init__(self, around: Surroundings, server: RegistryServer, instance: Instance) -> None:
+        self._around = around
+        self._server = server
+        self._instance = instance
+        phase = around.phase(f"heartbeat/{instance.name}", around.config.heartbeat_ns)
+        self._phase_ns = phase
+        self._heartbeater = self._new_life(
+            Registration(
+                instance=instance.name,
+                service=instance.service,
+                zone=instance.zone,
+                address=instance.name,
+                weight=instance.weight,
+            )
+        )
+        self._driver = self._new_driver()
+
+    def _new_life(self, registration: Registration) -> Heartbeater:
+        now = self._instance.clock.monotonic_at(self._around.kernel.now)
+        period = self._around.config.heartbeat_ns
+        return Heartbeater(registration, start_ns=now + self._phase_ns, period_ns=period)
+
+    def _new_driver(self) -> Driver[tuple[InstanceMessage, ...]]:
+        return Driver(
+            self._around.kernel,
+            self._instance.clock,
+            self._heartbeater,
+            tie_class=USER,
+            deliver=self._send,
+        )
+
+    def be_known(self) -> None:
+        """Register without a message, as if the instance had been there for long."""
+        for message in self._heartbeater.announce():
+            self._heartbeater.receive(self._server.receive(message))
+        self._driver.start()
+
+    def begin(self, status: Status) -> None:
+        """A new process announces itself under the next incarnation."""
+        last = self._heartbeater.snapshot().registration
+        self._heartbeater = self._new_life(
+            replace(last, incarnation=last.incarnation + 1, status=status)
+        )
+        self._driver = self._new_driver()
+        self._driver.start()
+        self._send(self._heartbeater.announce())
+
+    def serve(self) -> None:
+        """The process is ready: announce that it is up."""
+        last = self._heartbeater.snapshot().registration
+        if last.status is not Status.UP:
+            self._send(self._heartbeater.change(replace(last, status=Status.UP)))
+            self._driver.poke()
+
+    def die(self) -> None:
+        """No more beats."""
+        self._driver.stop()
+
+    def _send(self, messages: Iterable[InstanceMessage]) -> None:
+        for message in messages:
+            self._around.network.send(
+                self._instance.zone,
+                self._server.zone,
+                self._at_registry,
+                (message, self._heartbeater),
+            )
+
+    def _at_registry(self, carried: tuple[InstanceMessage, Heartbeater]) -> None:
+        message, sender = carried
+        if self._server.is_running:
+            reply = self._server.receive(message)
+            self._around.network.send(
+                self._server.zone, self._instance.zone, self._at_instance, (reply, sender)
+            )
+
+    def _at_instance(self, carried: tuple[Reply, Heartbeater]) -> None:
+        reply, sender = carried
+        if sender is self._heartbeater:
+            self._send(sender.receive(reply))
+            self._driver.poke()
+
+
+class _Refresh:
+    """When a caller asks again, and what: a decider around a view and a cadence."""
+
+    def __init__(self, view: EndpointView, cadence: Cadence) -> None:
+        self._view = view
+        self._cadence = cadence
+
+    def next_deadline(self) -> TimeNs:
+        return self._cadence.next_ns
+
+    def tick(self, *, now: TimeNs) -> ViewRequest | None:
+        return self._view.request() if self._cadence.take(now=now) else None
+
+
+class ViewAgent:
+    """One caller's view of one service: asks at every refresh, applies whatever comes back."""
+
+    def __init__(
+        self,
+        around: Surroundings,
+        server: RegistryServer,
+        wiring: Wiring,
+        *,
+        caller: Caller,
+        service: str,
+        instances: dict[str, Instance],
+    ) -> None:
+        self._around = around
+        self._server = server
+        self._wiring = wiring
+        self._caller = caller
+        self._instances = instances
+        self._service = service
+        self._view = EndpointView(service)
+        period = around.config.refresh_ns
+        phase = around.phase(f"refresh/{caller.name}->{service}", period)
+        start = caller.clock.monotonic_at(0) + phase
+        self._driver: Driver[ViewRequest | None] = self._new_driver(Cadence(start, period))
+
+    def _new_driver(self, cadence: Cadence) -> Driver[ViewRequest | None]:
+        return Driver(
+            self._around.kernel,
+            self._caller.clock,
+            _Refresh(self._view, cadence),
+            tie_class=USER,
+            deliver=self._ask,
+        )
+
+    def be_known(self) -> None:
+        """List without a message, as if the caller had been there for long."""
+        self._apply(self._server.answer(self._view.request()))
+        self._driver.start()
+
+    def begin(self) -> None:
+        """A new process starts with an empty view and asks at once."""
+        self._driver.stop()
+        self._view = EndpointView(self._service)
+        now = self._caller.clock.monotonic_at(self._around.kernel.now)
+        self._driver = self._new_driver(Cadence(now, self._around.config.refresh_ns))
+        self._driver.start()
+
+    def die(self) -> None:
+        """Ask no more; answers under way find nobody."""
+        self._driver.stop()
+        self._view = EndpointView(self._service)
+
+    def _ask(self, request: ViewRequest | None) -> None:
+        if request is not None:
+            self._around.network.send(
+                self._caller.zone, self._server.zone, self._at_registry, (request, self._view)
+            )
+
+    def _at_registry(self, carried: tuple[ViewRequest, EndpointView]) -> None:
+        request, view = carried
+        if self._server.is_running:
+            self._around.network.send(
+                self._server.zone,
+                self._caller.zone,
+                self._at_caller,
+                (self._server.answer(request), view),
+            )
+
+    def _at_caller(self, carried: tuple[ViewAnswer, EndpointView]) -> None:
+        answer, view = carried
+        if view is self._view:
+            self._apply(answer)
+
+    def _apply(self, answer: ViewAnswer) -> None:
+        delta = self._view.apply(answer)
+        if delta.is_empty:
+            return
+        caller, wiring = self._caller, self._wiring
+        for member in delta.removed:
+            wiring.drop_target(caller, self._instances[member.instance])
+            self._note(EventKind.VIEW_DROPPED, member.instance)
+        for member in delta.updated:
+            instance = self._instances[member.instance]
+            wiring.drop_target(caller, instance)
+            wiring.add_target(caller, instance)
+        for member in delta.added:
+            wiring.add_target(caller, self._instances[member.instance])
+            if self._around.kernel.now:
+                self._note(EventKind.VIEW_ADDED, member.instance)
+
+    def _note(self, kind: EventKind, instance: str) -> None:
+        self._around.events.event(kind, instance, {"caller": self._caller.name})
+
+
+class Discovery:
+    """All loops of discovery, and what the world tells them about life and death."""
+
+    def __init__(
+        self,
+        around: Surroundings,
+        power: Power,
+        wiring: Wiring,
+        *,
+        instances: Sequence[Instance],
+        callers: Sequence[Caller],
+        clock: NodeClock,
+    ) -> None:
+        self.server = RegistryServer(around, power, clock)
+        self._agents = [InstanceAgent(around, self.server, instance) for instance in instances]
+        by_name = {instance.name: instance for instance in instances}
+        self._views = [
+            [
+                ViewAgent(
+                    around,
+                    self.server,
+                    wiring,
+                    caller=caller,
+                    service=service,
+                    instances=by_name,
+                )
+                for service in wiring.callees(caller)
+            ]
+            for caller in callers
+        ]
+        for agent in self._agents:
+            agent.be_known()
+        for views in self._views:
+            for view in views:
+                view.be_known()
+
+    def instance_died(self, instance: Instance) -> None:
+        """Its beats and its questions end."""
+        self._agents[instance.index].die()
+        for view in self._views[instance.index]:
+            view.die()
+
+    def instance_starting(self, instance: Instance, *, is_ready: bool) -> None:
+        """A new process announces itself and asks for its callees."""
+        self._agents[instance.index].begin(Status.UP if is_ready else Status.STARTING)
+        for view in self._views[instance.index]:
+            view.begin()
+
+    def instance_serving(self, instance: Instance) -> None:
+        """Its start-up is over."""
+        self._agents[instance.index].serve()
+
+    def zone_lost(self, zone: str) -> None:
+        """A zone has gone dark; the registry may have been in it."""
+        if zone == self.server.zone:
+            self.server.power_lost()
+
+    def zone_restored(self, zone: str) -> None:
+        """A zone has power again."""
+        if zone == self.server.zone and self.server.is_running:
+            self.server.power_restored()

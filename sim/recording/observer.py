@@ -1,0 +1,42 @@
+"""Samplers: true state of every service, looked at in a fixed rhythm and never touched."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from models.base.time import DurationNs
+from sim.kernel.environment import Kernel
+from sim.kernel.ties import OBSERVER
+from sim.nodes.instance import Instance
+from sim.recording.recorder import Recorder
+
+
+def observe(kernel: Kernel, period_ns: DurationNs, look: Callable[[], object]) -> None:
+    """Call ``look()`` at 0, period, 2 periods and so on, after all else at those instants."""
+
+    def again(turn: int) -> None:
+        look()
+        kernel.post((turn + 1) * period_ns, OBSERVER, again, turn + 1)
+
+    kernel.post(kernel.now, OBSERVER, again, 0)
+
+
+class ServiceSampler:
+    """Queue length, busy slots and running instances of every service, summed."""
+
+    def __init__(self, recorder: Recorder, instances_of: Mapping[str, Sequence[Instance]]) -> None:
+        self._recorder = recorder
+        self._groups = [
+            ((("service", service),), instances) for service, instances in instances_of.items()
+        ]
+
+    def look(self) -> None:
+        """Take one sample of each series."""
+        sample = self._recorder.sample
+        for labels, instances in self._groups:
+            waiting = busy = running = 0
+            for instance in instances:
+                waiting += instance.waiting
+                busy += len(instance.jobs)
+                running += instance.is_up
+            sample("world_queue_length", labels, waiting)
+            sample("world_busy_slots", labels, busy)
+            sample("world_instances_up", labels, running)

@@ -1,0 +1,377 @@
+"""The one composition root: a blueprint and a seed become a world that can be run."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+
+from models.base.streams import Stream
+from models.base.time import NS_PER_S, TimeNs
+from models.records.events import EventKind
+from models.records.manifest import (
+    EdgeInfo,
+    InstanceInfo,
+    LoadPiece,
+    Manifest,
+    Phase,
+    ServiceInfo,
+)
+from models.records.record import Counts
+from models.records.table import Table
+from models.traffic.balancer.policies import BalancerFactory
+from sim.blueprint import Blueprint
+from sim.chaos.executor import FaultExecutor
+from sim.checks.conservation import (
+    check_conservation,
+    check_drained,
+    check_slots,
+    count_requests,
+)
+from sim.kernel.clocks import NodeClock
+from sim.kernel.environment import Kernel
+from sim.kernel.ties import USER
+from sim.network.links import Network
+from sim.nodes.instance import Condition, Instance
+from sim.nodes.plan import Planner
+from sim.nodes.power import Power
+from sim.nodes.source import LoadSource
+from sim.nodes.wiring import Caller, Wiring
+from sim.processes.discovery import Discovery, Surroundings
+from sim.recording.observer import ServiceSampler, observe
+from sim.recording.recorder import Recorder
+
+SCHEMA_VERSION = 1
+DRAIN_NS = 60 * NS_PER_S
+
+
+@dataclass(frozen=True, slots=True)
+class Extensions:
+    """What users plug in by name: balancing policies and processes of their own."""
+
+    balancers: Mapping[str, BalancerFactory] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a world leaves when it has run: facts for the manifest, and the tables."""
+
+    manifest: Manifest
+    tables: tuple[Table, ...]
+    counts: Counts
+    stopped_early: bool
+    events: int
+
+
+class World:
+    """A platform in virtual time. Make one with :func:`build`; run it once.
+
+    ``kernel`` is a SimPy environment, so users' own processes run on the same clock;
+    ``instances``, ``callers`` and ``sources`` are in the order of the manifest.
+    """
+
+    def __init__(
+        self, blueprint: Blueprint, seed: int, *, shuffle_ties: bool, extensions: Extensions
+    ) -> None:
+        self.blueprint = blueprint
+        self.seed = seed
+        ties = Stream(seed, "kernel/ties") if shuffle_ties else None
+        self.kernel = Kernel(seed=seed, ties=ties)
+        self.recorder = Recorder(self.kernel)
+        self.power = Power()
+        self.network = Network(self.kernel, blueprint.zones, blueprint.links, seed)
+        self._planner = Planner(blueprint.services, seed)
+        self.instances_of = self._make_instances()
+        self.instances = list(chain.from_iterable(self.instances_of.values()))
+        self.wiring = Wiring(
+            self.kernel,
+            self.recorder,
+            self.network,
+            edges=blueprint.edges,
+            instances_of=self.instances_of,
+            streams=self.stream,
+            balancers=extensions.balancers,
+        )
+        self.sources = self._make_sources()
+        self.callers = self._make_callers()
+        self.discovery = self._make_discovery()
+        self.faults = FaultExecutor(
+            self.kernel,
+            self.recorder,
+            self.network,
+            self.power,
+            self,
+            instances=self.instances,
+            streams=self.stream,
+        )
+
+    def stream(self, name: str) -> Stream:
+        """The named stream of this world: same seed and name, same draws."""
+        return Stream(self.seed, name)
+
+    def clock(self, node: str) -> NodeClock:
+        """A clock for a node of that name, as wrong as the blueprint allows."""
+        spec = self.blueprint.clocks
+        stream = self.stream(f"clock/{node}")
+        return NodeClock(
+            wall_start_ns=self.blueprint.phases.wall_start_ns,
+            offset_ns=stream.below(2 * spec.offset_ns_max + 1) - spec.offset_ns_max,
+            drift_ppm=stream.below(2 * spec.drift_ppm_max + 1) - spec.drift_ppm_max,
+        )
+
+    def _make_instances(self) -> dict[str, list[Instance]]:
+        speeds = {machine.name: machine.speed_ratio for machine in self.blueprint.machines}
+        made: dict[str, list[Instance]] = {}
+        index = 0
+        for service in self.blueprint.services:
+            made[service.name] = []
+            for spec in service.instances:
+                made[service.name].append(
+                    Instance(
+                        self.kernel,
+                        index=index,
+                        service=service,
+                        spec=spec,
+                        speed_ratio=speeds.get(spec.machine, 1.0),
+                        clock=self.clock(spec.name),
+                        error_stream=self.stream(f"errors/{spec.name}"),
+                    )
+                )
+                index += 1
+        return made
+
+    def _make_sources(self) -> list[LoadSource]:
+        numbers = {service: index for index, service in enumerate(self.instances_of)}
+        return [
+            LoadSource(
+                self.kernel,
+                self.recorder,
+                spec=spec,
+                index=index,
+                client_index=len(self.instances) + index,
+                entries=self._planner.entries(spec),
+                service_index=numbers[spec.service],
+                streams=self.stream,
+            )
+            for index, spec in enumerate(self.blueprint.sources)
+        ]
+
+    def _make_callers(self) -> list[Caller]:
+        callers = [
+            Caller(
+                index=node.index,
+                name=node.name,
+                service=node.service,
+                zone=node.zone,
+                clock=node.clock,
+                call_ended=node.call_ended,
+            )
+            for node in self.instances
+        ]
+        callers += [
+            Caller(
+                index=source.client_index,
+                name=source.name,
+                service=source.name,
+                zone=source.zone,
+                clock=NodeClock(wall_start_ns=self.blueprint.phases.wall_start_ns),
+                call_ended=source.call_ended,
+            )
+            for source in self.sources
+        ]
+        for instance, caller in zip(self.instances, callers, strict=False):
+            instance.channels = caller.channels
+        for source in self.sources:
+            source.channels = callers[source.client_index].channels
+        for caller in callers:
+            self.wiring.connect(caller, life=1)
+        return callers
+
+    def _make_discovery(self) -> Discovery | None:
+        config = self.blueprint.discovery
+        if config is None:
+            for caller in self.callers:
+                self.wiring.connect_all(caller)
+            return None
+        around = Surroundings(self.kernel, self.recorder, self.network, config, self.stream)
+        return Discovery(
+            around,
+            self.power,
+            self.wiring,
+            instances=self.instances,
+            callers=self.callers,
+            clock=self.clock("registry"),
+        )
+
+    def crash(self, instance: Instance, condition: Condition, cause: str = "") -> None:
+        """Kill an instance's process; DARK also silences its host."""
+        was_up = instance.is_up
+        instance.crash(condition)
+        if was_up:
+            self.recorder.event(EventKind.INSTANCE_CRASHED, instance.name, {"cause": cause})
+        if self.discovery is not None:
+            self.discovery.instance_died(instance)
+
+    def restart(self, instance: Instance) -> None:
+        """Start the process again; it serves after the service's start-up time."""
+        instance.become(Condition.STARTING)
+        caller = self.callers[instance.index]
+        self.wiring.connect(caller, life=instance.incarnation)
+        if self.discovery is None:
+            self.wiring.connect_all(caller)
+        if self.discovery is not None:
+            self.discovery.instance_starting(instance, is_ready=instance.start_up_ns == 0)
+        self.kernel.post(
+            self.kernel.now + instance.start_up_ns,
+            USER,
+            self._started,
+            (instance, instance.incarnation),
+        )
+
+    def _started(self, entry: tuple[Instance, int]) -> None:
+        instance, incarnation = entry
+        if instance.incarnation != incarnation or instance.condition is not Condition.STARTING:
+            return
+        instance.become(Condition.UP)
+        self.recorder.event(
+            EventKind.INSTANCE_RESTARTED, instance.name, {"incarnation": incarnation}
+        )
+        if self.discovery is not None:
+            self.discovery.instance_serving(instance)
+
+    def zone_lost(self, zone: str) -> None:
+        """Tell the control plane that a zone has gone dark."""
+        if self.discovery is not None:
+            self.discovery.zone_lost(zone)
+
+    def zone_restored(self, zone: str) -> None:
+        """Tell the control plane that a zone has power again."""
+        if self.discovery is not None:
+            self.discovery.zone_restored(zone)
+
+    def phases(self) -> tuple[Phase, ...]:
+        """The run's phases that have a length, in order."""
+        plan = self.blueprint.phases
+        lengths = (
+            ("warm_up", plan.warm_up_ns),
+            ("measure", plan.measure_ns),
+            ("heal", plan.heal_ns),
+            ("settle", plan.settle_ns),
+        )
+        begins, phases = 0, []
+        for name, length in lengths:
+            if length:
+                phases.append(Phase(name, begins, begins + length))
+            begins += length
+        return tuple(phases)
+
+    def run(self, *, after_batch: Callable[[], bool] | None = None) -> Outcome:
+        """Run all phases, then let the work drain and check every law.
+
+        ``after_batch`` is asked now and then whether to go on; see :meth:`Kernel.advance`.
+
+        Raises:
+            InvariantViolation: a law was broken.
+            SimulationError: a process crashed.
+        """
+        plan = self.blueprint.phases
+        sampler = ServiceSampler(self.recorder, self.instances_of)
+        observe(self.kernel, self.blueprint.sample_interval_ns, sampler.look)
+        self.faults.arm(self.blueprint.faults, plan.warm_up_ns)
+        for source in self.sources:
+            source.start()
+        reached_end = self.kernel.advance(plan.end_ns, after_batch=after_batch)
+        return self._finish(stopped_early=not reached_end)
+
+    def _finish(self, *, stopped_early: bool) -> Outcome:
+        check_slots(self.instances, self.kernel.now)
+        events = self.kernel.events
+        self._record_what_is_open()
+        self.recorder.is_closed = True
+        tables = self.recorder.tables()
+        requests, attempts = tables[0], tables[1]
+        offered, sent = self.recorder.next_request_id(), self.recorder.next_attempt_id()
+        check_conservation(requests, attempts, offered, sent)
+        if not stopped_early:
+            self._drain()
+        return Outcome(self.manifest(), tables, count_requests(requests), stopped_early, events)
+
+    def _record_what_is_open(self) -> None:
+        for caller in self.callers:
+            for channel in caller.channels.values():
+                channel.record_outstanding()
+        for source in self.sources:
+            for request in source.open_requests.values():
+                self.recorder.record_open_request(request)
+
+    def _drain(self) -> None:
+        for source in self.sources:
+            source.stop()
+        limit = self.kernel.now + DRAIN_NS
+        while self.kernel.now < limit and any(instance.jobs for instance in self.instances):
+            self.kernel.advance(min(self.kernel.now + NS_PER_S, limit))
+        check_slots(self.instances, self.kernel.now)
+        check_drained(self.instances, self.kernel.now)
+
+    def manifest(self) -> Manifest:
+        """What the indices of the tables mean."""
+        blueprint = self.blueprint
+        return Manifest(
+            schema_version=SCHEMA_VERSION,
+            scenario=blueprint.name,
+            question=blueprint.question,
+            section=blueprint.section,
+            seed=self.seed,
+            shuffle_ties=self.kernel.shuffles_ties,
+            spec_digest="",
+            wall_start_ns=blueprint.phases.wall_start_ns,
+            phases=self.phases(),
+            zones=blueprint.zones,
+            services=tuple(
+                ServiceInfo(service.name, service.slots, service.queue_limit, len(copies))
+                for service, copies in zip(
+                    blueprint.services, self.instances_of.values(), strict=True
+                )
+            ),
+            instances=tuple(self._instance_infos()),
+            edges=tuple(
+                EdgeInfo(
+                    edge.caller,
+                    edge.callee,
+                    edge.balancer.policy,
+                    edge.timeout_ns,
+                    edge.retry.retries,
+                )
+                for edge in blueprint.edges
+            ),
+            sources=tuple(source.name for source in blueprint.sources),
+            load=tuple(
+                LoadPiece(source.name, start, rate)
+                for source in blueprint.sources
+                for start, rate in zip(
+                    source.profile.starts_ns, source.profile.rates_per_s, strict=True
+                )
+            ),
+            call_nodes=tuple(self._planner.nodes),
+            series=self.recorder.series(),
+        )
+
+    def _instance_infos(self) -> Iterator[InstanceInfo]:
+        for service in self.blueprint.services:
+            for spec in service.instances:
+                yield InstanceInfo(spec.name, service.name, spec.zone, spec.machine, service.slots)
+        for source in self.blueprint.sources:
+            yield InstanceInfo(source.name, source.name, source.zone, "", 0, is_client=True)
+
+
+def build(
+    blueprint: Blueprint,
+    seed: int,
+    *,
+    shuffle_ties: bool = False,
+    extensions: Extensions | None = None,
+) -> World:
+    """Make the world of a blueprint. Equal arguments make worlds that run alike, byte for byte.
+
+    Raises:
+        ConfigError: the blueprint names something that does not exist.
+    """
+    return World(blueprint, seed, shuffle_ties=shuffle_ties, extensions=extensions or Extensions())
