@@ -75,17 +75,12 @@ class Stream:
         Source: Lemire 2019, "Fast random integer generation in an interval", with 53-bit words.
         A product in floats settles all but the fractions that rounding could have touched.
         """
-        if not 0 < n <= BELOW_MAX:
-            raise ConfigError(f"cannot draw below {n}; the bound must be in [1, 2**53]")
-        while True:
-            uniform = self.uniform()
-            product = uniform * n
-            choice = int(product)
-            if product - choice > n * _UNSAFE_FRACTION:
-                return choice
-            choice, remainder = divmod(int(uniform * BELOW_MAX) * n, BELOW_MAX)
-            if remainder >= BELOW_MAX % n:
-                return choice
+        uniform = self._uniforms.pop() if self._uniforms else self.uniform()
+        product = uniform * n
+        choice = int(product)
+        if product - choice > n * _UNSAFE_FRACTION > 0.0:
+            return choice
+        return self._below_exactly(n, uniform)
 
     def word(self) -> int:
         """Draw 64 raw bits as an integer in [0, 2**64)."""
@@ -111,6 +106,15 @@ class Stream:
     def uniforms(self, count: int) -> Floats:
         """Draw ``count`` floats at once, the same as ``count`` calls of :meth:`uniform`."""
         return unit_floats(self.words(count))
+
+    def _below_exactly(self, n: int, uniform: float) -> int:
+        if not 0 < n <= BELOW_MAX:
+            raise ConfigError(f"cannot draw below {n}; the bound must be in [1, 2**53]")
+        while True:
+            choice, remainder = divmod(int(uniform * BELOW_MAX) * n, BELOW_MAX)
+            if remainder >= BELOW_MAX % n:
+                return choice
+            uniform = self.uniform()
 
     def _raw(self, count: int) -> Words:
         return np.asarray(self._bits.random_raw(count), dtype=np.uint64)

@@ -1,0 +1,159 @@
+"""Draws of random durations, fetched in growing chunks and handed out one by one.
+
+A sampler owns its stream: it fetches words ahead of the draws, so nobody else may draw from that
+stream. The sequence of draws depends on the law and the stream alone, never on chunk sizes. What
+people measure (a median and a 99th percentile, a mean and a spread) becomes a law here too.
+"""
+
+import math
+from typing import assert_never
+
+from models.base.distributions import (
+    Deterministic,
+    Distribution,
+    Empirical,
+    Exponential,
+    Gamma,
+    Lognormal,
+    Normal,
+    Pareto,
+    Uniform,
+)
+from models.base.errors import ConfigError
+from models.base.laws import Law, law_of, unit_exponentials
+from models.base.portable import EXP_ARGUMENT_MAX, Z_99, exp, ln, power
+from models.base.streams import Stream
+from models.base.time import DurationNs
+
+_FIRST_CHUNK = 16
+_CHUNK_MAX = 4096
+
+
+class Sampler:
+    """Draws of one law from one stream.
+
+    ``buffer`` holds the draws fetched ahead, the next one last. It is the same list for the life
+    of the sampler, so a hot caller may bind its ``pop`` and call :meth:`refill` when it is empty.
+    """
+
+    __slots__ = ("_chunk", "_law", "_stream", "buffer")
+
+    def __init__(self, law: Law, stream: Stream) -> None:
+        self.buffer: list[DurationNs] = []
+        self._law = law
+        self._stream = stream
+        self._chunk = _FIRST_CHUNK
+
+    def draw(self) -> DurationNs:
+        """Draw whole nanoseconds in [0, 2**62]. Hot path."""
+        if not self.buffer:
+            self.refill()
+        return self.buffer.pop()
+
+    def refill(self) -> None:
+        """Fetch the next chunk into an empty buffer; a chunk of rejected tries is tried again."""
+        width = self._law.words_per_try
+        while not self.buffer:
+            words = self._stream.words(self._chunk * width).reshape(self._chunk, width)
+            self.buffer.extend(self._law.draws(words)[::-1].tolist())
+            self._chunk = min(2 * self._chunk, _CHUNK_MAX)
+
+
+class UnitExponentials:
+    """Floats of the exponential law with mean 1: the gaps of a Poisson process of rate 1."""
+
+    __slots__ = ("_chunk", "_stream", "buffer")
+
+    def __init__(self, stream: Stream) -> None:
+        self.buffer: list[float] = []
+        self._stream = stream
+        self._chunk = _FIRST_CHUNK
+
+    def draw(self) -> float:
+        """Draw a float in [0, 36.8). Hot path."""
+        if not self.buffer:
+            self.refill()
+        return self.buffer.pop()
+
+    def refill(self) -> None:
+        """Fetch the next chunk into an empty buffer."""
+        self.buffer.extend(unit_exponentials(self._stream.words(self._chunk))[::-1].tolist())
+        self._chunk = min(2 * self._chunk, _CHUNK_MAX)
+
+
+def make_sampler(distribution: Distribution, stream: Stream) -> Sampler:
+    """Turn a described law into draws from ``stream``, which the sampler owns from now on."""
+    return Sampler(law_of(distribution), stream)
+
+
+def lognormal_from_quantiles(p50_ns: DurationNs, p99_ns: DurationNs) -> Lognormal:
+    """Lognormal law with the given median and 99th percentile.
+
+    Raises:
+        ConfigError: not 0 < p50 <= p99.
+    """
+    if not 0 < p50_ns <= p99_ns:
+        raise ConfigError(f"a lognormal needs 0 < p50 <= p99, not {p50_ns} ns and {p99_ns} ns")
+    mu = ln(float(p50_ns))
+    return Lognormal(mu=mu, sigma=(ln(float(p99_ns)) - mu) / Z_99)
+
+
+def lognormal_from_moments(mean_ns: DurationNs, cv: float) -> Lognormal:
+    """Lognormal law with the given mean and coefficient of variation (sd / mean).
+
+    Raises:
+        ConfigError: the mean is not above zero, or the coefficient is negative or not finite.
+    """
+    if not (mean_ns > 0 and 0.0 <= cv < math.inf):
+        raise ConfigError(f"a lognormal needs a mean > 0 and a cv >= 0, not {mean_ns} ns and {cv}")
+    variance = ln(1.0 + cv * cv)
+    return Lognormal(mu=ln(float(mean_ns)) - variance / 2.0, sigma=math.sqrt(variance))
+
+
+def mean_ns(distribution: Distribution) -> float:
+    """Mean of a law in closed form, before rounding to whole nanoseconds.
+
+    The normal law counts what falls under zero as zero, and the Pareto law what passes its cap as
+    the cap, as their draws do. Infinite for a Pareto law of shape 1 or less without a cap. For
+    planning and display: the normal law's last digit is the mathematical library's.
+    """
+    match distribution:
+        case Deterministic(value):
+            mean = float(value)
+        case Uniform(low, high):
+            mean = (low + high) / 2.0
+        case Exponential(described) | Gamma(described):
+            mean = float(described)
+        case Normal(centre, sd):
+            mean = _mean_above_zero(centre, sd)
+        case Lognormal(mu, sigma):
+            exponent = mu + sigma * sigma / 2.0
+            mean = exp(exponent) if exponent <= EXP_ARGUMENT_MAX else math.inf
+        case Pareto():
+            mean = _pareto_mean(distribution)
+        case Empirical(values, weights):
+            weighed = (value * weight for value, weight in zip(values, weights, strict=True))
+            mean = math.fsum(weighed) / math.fsum(weights)
+        case _:
+            assert_never(distribution)
+    return mean
+
+
+def _mean_above_zero(mean: float, sd: float) -> float:
+    if sd == 0:
+        return max(float(mean), 0.0)
+    ratio = mean / sd
+    density = math.exp(-ratio * ratio / 2.0) / math.sqrt(2.0 * math.pi)
+    return mean * math.erfc(-ratio / math.sqrt(2.0)) / 2.0 + sd * density
+
+
+def _pareto_mean(law: Pareto) -> float:
+    if law.cap_ns is None:
+        return law.scale_ns * law.shape / (law.shape - 1.0) if law.shape > 1.0 else math.inf
+    if law.cap_ns <= law.scale_ns:
+        return float(law.cap_ns)
+    ratio = law.cap_ns / law.scale_ns
+    if law.shape == 1.0:
+        return law.scale_ns * (1.0 + ln(ratio))
+    beyond = power(ratio, 1.0 - law.shape)
+    return law.scale_ns * (law.shape - beyond) / (law.shape - 1.0)
