@@ -162,10 +162,13 @@ def test_rates_are_per_second_of_the_step() -> None:
     assert (first.offered_per_s, first.goodput_per_s, first.goodput_ratio) == (0.4, 0.3, 0.75)
 
 
-@pytest.mark.parametrize(("slow", "p99_ms"), [(1, 10), (2, 500)])
-def test_p99_is_nearest_rank_over_completed_requests(slow: int, p99_ms: int) -> None:
-    # 100 requests: the 99th of 100 sorted values; failures are not in the ranking.
-    arrivals = [done(11)] * (100 - slow) + [done(11, 500)] * slow + [lost(11)] * 50
+@pytest.mark.parametrize(
+    ("count", "slow", "p99_ms"),
+    [(100, 1, 10), (100, 2, 500), (99, 1, 500), (101, 1, 10), (1, 1, 500)],
+)
+def test_p99_is_nearest_rank_over_completed_requests(count: int, slow: int, p99_ms: int) -> None:
+    # Rank ceil(0.99 * count) of the sorted durations; failures are not in the ranking.
+    arrivals = [done(11)] * (count - slow) + [done(11, 500)] * slow + [lost(11)] * 50
     assert load_steps(run(*arrivals))[0].p99_ns == p99_ms * NS_PER_MS
 
 
