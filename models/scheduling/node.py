@@ -11,7 +11,7 @@ from models.base.time import TimeNs
 from models.scheduling.config import JobConfig, LockConfig
 from models.scheduling.lease import LeaseAction, LeaseGained, LeaseHolder, LeaseLost
 from models.scheduling.runs import RunHistory
-from models.scheduling.scheduler import CronScheduler, SchedulerAction, StartAnswer
+from models.scheduling.scheduler import CronScheduler, SchedulerAction, StartAnswer, StartResult
 
 LEADER_LOCK = "scheduler"
 """Name of the lock that scheduler nodes compete for."""
@@ -88,9 +88,12 @@ class SchedulerNode:
         self._scheduler.opened(history)
         return ()
 
-    def start_answered(self, answer: StartAnswer, *, now: TimeNs) -> None:
-        """What became of a start."""
+    def start_answered(self, answer: StartAnswer, *, now: TimeNs) -> tuple[NodeAction, ...]:
+        """What became of a start; a fenced one means that a later leader was there."""
         self._scheduler.start_answered(answer, now=now)
+        if answer.result is StartResult.FENCED:
+            return self.lock_refused(answer.token, now=now)
+        return ()
 
     def run_ended(self, job: str, scheduled_ns: TimeNs, *, revision: int) -> None:
         """A run has ended."""
