@@ -210,6 +210,8 @@ class CronScheduler:
         is_first = self._role is Role.OPENING
         self._role = next_state(ROLE_TRANSITIONS, self._role, RoleEvent.OPENED)
         self._revision = history.revision
+        if is_first:
+            self._sync_at += self._sync_ns - self._retry_ns
         known = {runs.job: runs for runs in history.jobs}
         for name, backlog in self._backlogs.items():
             runs = known.get(name)
