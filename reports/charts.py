@@ -34,12 +34,13 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One chart of the shared time axis. ``summary`` is its alternative in words."""
+    """One chart of the shared time axis. ``empty_text`` stands where there is nothing to draw."""
 
     key: str
     title: str
     unit: str
     note: str
+    empty_text: str
     curves: tuple[Curve, ...]
 
     @property
@@ -68,6 +69,7 @@ def _load(seen: Traffic, origin_ns: TimeNs) -> Chart:
         "Load",
         "/s",
         "requests per second, by arrival",
+        "No request arrived.",
         (
             Curve("offered", times, seen.offered_per_s),
             Curve("completed", times, seen.goodput_per_s),
@@ -81,7 +83,8 @@ def _latency(seen: Traffic, origin_ns: TimeNs) -> Chart:
         "latency",
         "Latency",
         "ms",
-        "completed requests, nearest-rank percentiles",
+        "completed requests, by arrival",
+        "No request completed.",
         tuple(
             Curve(f"p{percent}", times, values / NS_PER_MS)
             for percent, values in sorted(seen.latency_ns.items(), reverse=True)
@@ -97,6 +100,7 @@ def _errors(seen: Traffic, origin_ns: TimeNs) -> Chart:
         "Errors",
         "%",
         "share of the requests that arrived",
+        "No request arrived.",
         tuple(
             Curve(kind.name.lower().replace("_", " "), times, seen.outcome_ratio[kind] * 100)
             for kind in kinds
@@ -111,14 +115,28 @@ def _queues(record: RunRecord, origin_ns: TimeNs) -> Chart:
     rest = total(tuple(longest[_QUEUES_SHOWN:]))
     if rest is not None:
         curves.append(_curve(rest, "all others", origin_ns))
-    return Chart("queue", "Queue", "", "requests waiting, longest queues first", tuple(curves))
+    return Chart(
+        "queue",
+        "Queue",
+        "",
+        "requests waiting, longest queues first",
+        "Queues were not sampled.",
+        tuple(curves),
+    )
 
 
 def _healthy(record: RunRecord, origin_ns: TimeNs) -> Chart:
     series = sampled(record, "world_instances_up")
     summed = total(series)
     curves = () if summed is None else (_curve(summed, "up", origin_ns),)
-    return Chart("healthy", "Healthy instances", "", "instances up, all services", curves)
+    return Chart(
+        "healthy",
+        "Healthy instances",
+        "",
+        "instances up, all services",
+        "Instances were not sampled.",
+        curves,
+    )
 
 
 def timeline_data(record: RunRecord) -> dict[str, Json]:
@@ -158,19 +176,20 @@ def timeline_data(record: RunRecord) -> dict[str, Json]:
 
 
 def _chart_data(chart: Chart) -> Json:
-    return {
-        "key": chart.key,
-        "title": chart.title,
-        "unit": chart.unit,
-        "curves": [
-            {
-                "name": curve.name,
-                "x": [round(t, 3) for t in curve.times_s.tolist()],
-                "y": [rounded(value) for value in curve.values.tolist()],
-            }
-            for curve in chart.curves
-        ],
-    }
+    """Values of a chart; a curve without ``x`` is drawn over the ``x`` of the one before."""
+    curves: list[Json] = []
+    before: list[float] = []
+    for curve in chart.curves:
+        times = [round(time, 3) for time in curve.times_s.tolist()]
+        data: dict[str, Json] = {
+            "name": curve.name,
+            "y": [rounded(value) for value in curve.values.tolist()],
+        }
+        if times != before:
+            data["x"] = list(times)
+            before = times
+        curves.append(data)
+    return {"key": chart.key, "unit": chart.unit, "curves": curves}
 
 
 def rounded(value: float) -> float | None:

@@ -5,80 +5,94 @@ exactly that script and that style sheet by their hashes and no request at all, 
 name in a scenario stays text. The same record gives the same bytes.
 """
 
-import base64
-import hashlib
-import json
-from functools import cache
-from importlib import resources
+from functools import partial
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from models.records.record import RunRecord
-from reports import quantities
+from models.base.time import NS_PER_S, TimeNs
+from models.planning.incident import BASELINE_NS, WINDOW_NS
+from models.records.record import RunRecord, Verdict
+from reports import environment, topology
 from reports.charts import charts, timeline_data
+from reports.pages import failover, jobs, plot
+from reports.pages.chapter import Chapter, chapter_of
+from reports.quantities import moment_text
+from reports.series.windows import window_length
+from reports.tables.edges import edge_rows
+from reports.tables.key_figures import key_figures
 from reports.tables.services import service_rows
+from reports.tables.traces import failed, slowest
+from reports.text import counts_line
 from reports.timeline import timeline
 from reports.verdict import expectation_rows, headline, origin
 
-_SCRIPTS = ("report.js",)
+SYMBOLS = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.STOPPED: "■"}
 
 
 def render(record: RunRecord) -> str:
     """The whole report as HTML text (write it as UTF-8)."""
-    style, script = _asset("style.css"), "\n".join(_asset(name) for name in _SCRIPTS)
+    origin_ns = origin(record.manifest)
+    chapter = chapter_of(record)
+    data = timeline_data(record)
     return (
-        _environment()
+        environment.environment()
         .get_template("report.html")
         .render(
             record=record,
             manifest=record.manifest,
-            origin_ns=origin(record.manifest),
+            symbol=SYMBOLS[record.verdict],
             headline=headline(record),
+            contents=_contents(chapter),
             expectations=expectation_rows(record),
+            figures=key_figures(record),
+            balance=counts_line(record),
+            chapter=chapter,
             charts=charts(record),
             moments=timeline(record),
             services=service_rows(record),
-            policy=_policy(script, style),
-            style=Markup(style),
-            script=Markup(script),
-            data=_embedded(timeline_data(record)),
+            edges=edge_rows(record),
+            drawing=topology.topology(record),
+            box_width=topology.BOX_WIDTH,
+            box_height=topology.BOX_HEIGHT,
+            plot_width=failover.PLOT_WIDTH,
+            plot_size=(plot.WIDTH, plot.HEIGHT),
+            plot_box=(plot.LEFT, plot.WIDTH - plot.RIGHT, plot.HEIGHT - plot.BOTTOM, plot.TOP),
+            gantt_width=jobs.WIDTH,
+            gantt_left=jobs.LEFT,
+            failed_requests=failed(record),
+            slow_requests=slowest(record),
+            origin_ns=origin_ns,
+            moment_link=partial(_moment_link, origin_ns),
+            time_min=data["start"],
+            time_max=data["end"],
+            window_ns=window_length(record.manifest.end_ns),
+            baseline_ns=BASELINE_NS,
+            recovery_window_ns=WINDOW_NS,
+            policy=environment.content_policy(),
+            style=Markup(environment.style_sheet()),
+            script=Markup(environment.page_script()),
+            data=environment.embedded_json(data),
         )
     )
 
 
-def _embedded(value: object) -> Markup:
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
-    for char in "<>&\u2028\u2029":
-        text = text.replace(char, f"\\u{ord(char):04x}")
-    return Markup(text)
-
-
-def _policy(script: str, style: str) -> str:
+def _contents(chapter: Chapter | None) -> tuple[tuple[str, str], ...]:
+    named = (("chapter", chapter.title),) if chapter else ()
     return (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
+        ("expectations", "Expectations"),
+        ("figures", "Key figures"),
+        *named,
+        ("charts", "Over time"),
+        ("timeline", "What happened"),
+        ("services", "Services"),
+        ("topology", "Topology"),
+        ("requests", "Requests"),
+        ("inputs", "Inputs"),
+        ("definitions", "Definitions"),
     )
 
 
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-@cache
-def _asset(name: str) -> str:
-    return resources.files("reports").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+def _moment_link(origin_ns: TimeNs, time_ns: TimeNs) -> Markup:
+    return Markup('<a class="moment" href="#charts" data-moment="{}">{}</a>').format(
+        (time_ns - origin_ns) / NS_PER_S, moment_text(time_ns, origin_ns)
     )
-    for name in ("count", "latency", "span", "ratio", "money", "civil", "moment"):
-        environment.filters[name] = getattr(quantities, f"{name}_text")
-    return environment

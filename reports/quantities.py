@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from models.base.time import NS_PER_MS, NS_PER_S, TimeNs
 
 MISSING = "–"  # noqa: RUF001 - an en dash is how tables show that there is no value
+TIMES = "×"  # noqa: RUF001 - the multiplication sign
 MINUS = "−"  # noqa: RUF001 - the sign of the same width as the plus
 
 
@@ -27,6 +28,31 @@ def significant(value: float, digits: int = 3) -> str:
 def count_text(count: int) -> str:
     """Write a whole number with separators: 48,213."""
     return f"{count:,}"
+
+
+def short_count_text(count: int) -> str:
+    """Write a whole number where space is scarce: 28.7k, 1.2M."""
+    if count >= 1_000_000:
+        return f"{significant(count / 1_000_000)}M"
+    return f"{significant(count / 1000)}k" if count >= 10_000 else count_text(count)
+
+
+def factor_text(factor: float | None) -> str:
+    """Write a multiple with its sign in front and two decimals."""
+    return MISSING if factor is None else f"{TIMES}{factor:.2f}"
+
+
+def rate_text(rate_per_s: float) -> str:
+    """Write a rate: 31.4 /s."""
+    return f"{significant(rate_per_s)} /s"
+
+
+def shortened(text: str, length: int = 18) -> str:
+    """Cut a name that would run out of its box, with an ellipsis in place of its middle."""
+    if len(text) <= length:
+        return text
+    tail = (length - 1) // 3
+    return f"{text[: length - 1 - tail]}…{text[len(text) - tail :]}"
 
 
 def latency_text(duration_ns: float | None) -> str:

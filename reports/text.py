@@ -10,17 +10,27 @@ _MARKS = {True: "✓", False: "✗"}
 
 
 def verdict_table(record: RunRecord) -> str:
-    """Scenario, verdict, one line per expectation, counts and the replay line.
+    """One aligned line per expectation under a line of headings; no line end after the last.
 
-    Aligned with spaces, ends with a newline, at most as wide as its longest expectation needs.
+    A record without expectations gives one line that says so.
     """
-    lines = [f"{record.manifest.scenario}: {record.verdict.value.upper()}. {headline(record)}"]
     rows = expectation_rows(record)
-    if rows:
-        lines += ["", *_aligned([HEADINGS, *(_marked(row) for row in rows)])]
-    lines += ["", counts_line(record)]
-    lines.append(f"seed {record.manifest.seed}, digest {record.digest}")
-    lines.append(f"replay: {record.replay}")
+    if not rows:
+        return "no expectations"
+    return "\n".join(_aligned([HEADINGS, *(_marked(row) for row in rows)]))
+
+
+def verdict_text(record: RunRecord) -> str:
+    """Verdict, table, counts, seed and digest, and the replay line; ends with a line end."""
+    lines = [
+        f"{record.manifest.scenario}: {record.verdict.value.upper()}. {headline(record)}",
+        "",
+        verdict_table(record),
+        "",
+        counts_line(record),
+        f"seed {record.manifest.seed}, digest {record.digest}",
+        f"replay: {record.replay}",
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -4,6 +4,7 @@ A request belongs to the window it arrived in, whenever it ended. Percentiles ar
 over the completed requests of a window and NaN where there is none: a gap, not a zero.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,6 +101,17 @@ def grouped_percentiles(
         column[present] = ranked[firsts[present] + np.maximum(rank, 1) - 1]
         result[percent] = column
     return result
+
+
+def nearest_rank(values: Sequence[int], percent: int) -> int:
+    """The smallest value that at least ``percent`` of all values do not exceed.
+
+    Raises:
+        ValueError: there is no value.
+    """
+    if not values:
+        raise ValueError("a percentile of nothing")
+    return sorted(values)[max(1, (len(values) * percent + 99) // 100) - 1]
 
 
 def _share(part: npt.NDArray[np.intp], whole: npt.NDArray[np.intp]) -> Floats:

@@ -56,7 +56,7 @@ def service_rows(record: RunRecord) -> tuple[ServiceRow, ...]:
     attempts = np.bincount(service, minlength=count)
     bad = np.bincount(service[~np.isin(outcome, _NOT_SERVED)], minlength=count)
     ended = np.bincount(service[outcome != Outcome.IN_FLIGHT], minlength=count)
-    decision = table["try_decision"][inside] >> TRY_BITS
+    decision = table["try_decision"][inside].astype(np.int64) >> TRY_BITS
     retries = np.bincount(service[decision == Decision.RETRIED], minlength=count)
     busy, queue = _utilisation(record, low, high), _longest(record, low, high)
     return tuple(
