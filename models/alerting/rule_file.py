@@ -1,0 +1,214 @@
+"""Prometheus rule files: plain data in, rule groups or located problems out.
+
+The caller reads the YAML and knows where each value stands; this module knows what may be
+there. Every problem of a file is collected, so its author sees all of them at once.
+
+Not supported in this release, and refused where it stands: recording rules, a group's ``limit``
+and ``query_offset`` other than 0, and expressions beyond :mod:`models.telemetry.comparison`.
+Labels of a group are laid under those of its rules.
+
+Source: semantics 3.1; prometheus model/rulefmt/rulefmt.go.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TypeAlias
+
+from models.alerting.config import AlertRuleConfig, RuleGroupConfig
+from models.alerting.prometheus_duration import parse_prometheus_duration
+from models.base.errors import ValueSyntaxError
+from models.base.time import DurationNs
+from models.telemetry.comparison import parse_comparison
+from models.telemetry.labels import METRIC_NAME
+
+Path: TypeAlias = tuple[str | int, ...]
+Locate: TypeAlias = Callable[[Path], tuple[int, int]]
+
+_GROUP_FIELDS = ("name", "interval", "limit", "query_offset", "labels", "rules")
+_ALERT_FIELDS = ("alert", "expr", "for", "keep_firing_for", "labels", "annotations")
+_LABEL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFileProblem:
+    """One thing that is wrong: where in the file, under which path, and what."""
+
+    line: int
+    column: int
+    path: Path
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """The outcome of reading a file. ``groups`` hold only what had no problem of its own."""
+
+    groups: tuple[RuleGroupConfig, ...]
+    problems: tuple[RuleFileProblem, ...]
+
+
+@dataclass(slots=True)
+class _Reader:
+    locate: Locate
+    problems: list[RuleFileProblem] = field(default_factory=list)
+
+    def refuse(self, path: Path, message: str) -> None:
+        line, column = self.locate(path)
+        self.problems.append(RuleFileProblem(line, column, path, message))
+
+    def fields(self, data: object, path: Path, known: tuple[str, ...]) -> Mapping[str, object]:
+        """A mapping with known keys only; problems for everything else."""
+        if not isinstance(data, Mapping):
+            self.refuse(path, f"expected a mapping with {', '.join(known)}")
+            return {}
+        for key in data:
+            if key not in known:
+                close = get_close_matches(str(key), known, n=1)
+                hint = f", did you mean '{close[0]}'?" if close else ""
+                self.refuse((*path, str(key)), f"unknown field '{key}'{hint}")
+        return {str(key): value for key, value in data.items() if key in known}
+
+    def text(self, data: Mapping[str, object], key: str, path: Path) -> str | None:
+        """A text that must be there and must not be empty."""
+        value = data.get(key)
+        if isinstance(value, str) and value.strip():
+            return value
+        if value is None or value == "":
+            self.refuse((*path, key) if key in data else path, f"'{key}' is missing")
+        else:
+            self.refuse((*path, key), f"'{key}' must be a text")
+        return None
+
+    def duration(self, data: Mapping[str, object], key: str, path: Path) -> DurationNs:
+        value = data.get(key)
+        if value is None or (value == 0 and not isinstance(value, bool)):
+            return 0
+        if not isinstance(value, str):
+            self.refuse((*path, key), f"'{key}' needs a unit, for example 30s or 5m")
+            return 0
+        try:
+            return parse_prometheus_duration(value)
+        except ValueSyntaxError as error:
+            self.refuse((*path, key), f"'{key}': {error}")
+            return 0
+
+    def texts(self, data: Mapping[str, object], key: str, path: Path) -> dict[str, str]:
+        """Labels or annotations: names to texts."""
+        value = data.get(key)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            self.refuse((*path, key), f"'{key}' must be a mapping of names to texts")
+            return {}
+        texts = {}
+        for name, raw in value.items():
+            place = (*path, key, str(name))
+            if not isinstance(name, str) or not _LABEL_NAME.fullmatch(name):
+                self.refuse(place, f"'{name}' is not a valid name in '{key}'")
+            elif key == "labels" and name == METRIC_NAME:
+                self.refuse(place, f"a label cannot be named '{METRIC_NAME}'")
+            elif (text := _scalar_text(raw)) is None:
+                self.refuse(place, f"the value of '{name}' must be a text; put it in quotes")
+            else:
+                texts[name] = text
+        return texts
+
+
+def parse_rule_file(data: object, locate: Locate) -> RuleFile:
+    """Read a loaded rule file.
+
+    Args:
+        data: what a YAML reader made of the file: mappings, lists and scalars.
+        locate: line and column, both from 1, of the value at a path of keys and list indices;
+            the path of an unknown field ends with its key.
+    """
+    reader = _Reader(locate)
+    groups: list[RuleGroupConfig] = []
+    if data is None:
+        return RuleFile((), ())
+    entries = _list(reader, reader.fields(data, (), ("groups",)), "groups", ())
+    seen: dict[str, None] = {}
+    for index, entry in enumerate(entries):
+        path: Path = ("groups", index)
+        group = _group(reader, entry, path)
+        if group is None:
+            continue
+        if group.name in seen:
+            reader.refuse((*path, "name"), f"a group named '{group.name}' exists already")
+            continue
+        seen[group.name] = None
+        groups.append(group)
+    problems = sorted(reader.problems, key=lambda problem: (problem.line, problem.column))
+    return RuleFile(tuple(groups), tuple(problems))
+
+
+def _group(reader: _Reader, entry: object, path: Path) -> RuleGroupConfig | None:
+    data = reader.fields(entry, path, _GROUP_FIELDS)
+    if not isinstance(entry, Mapping):
+        return None
+    name = reader.text(data, "name", path)
+    interval_ns = reader.duration(data, "interval", path)
+    if data.get("limit") not in (None, 0):
+        reader.refuse((*path, "limit"), "'limit' is not supported yet")
+    if reader.duration(data, "query_offset", path):
+        reader.refuse((*path, "query_offset"), "'query_offset' is not supported yet")
+    labels = reader.texts(data, "labels", path)
+    rules = []
+    for index, rule_entry in enumerate(_list(reader, data, "rules", path)):
+        rule = _rule(reader, rule_entry, (*path, "rules", index), labels)
+        if rule is not None:
+            rules.append(rule)
+    return None if name is None else RuleGroupConfig(name, tuple(rules), interval_ns)
+
+
+def _rule(
+    reader: _Reader, entry: object, path: Path, group_labels: Mapping[str, str]
+) -> AlertRuleConfig | None:
+    before = len(reader.problems)
+    if isinstance(entry, Mapping) and "record" in entry:
+        reader.refuse((*path, "record"), "recording rules are not supported yet")
+        return None
+    data = reader.fields(entry, path, _ALERT_FIELDS)
+    if not isinstance(entry, Mapping):
+        return None
+    name = reader.text(data, "alert", path)
+    expression = reader.text(data, "expr", path)
+    for_ns = reader.duration(data, "for", path)
+    keep_firing_for_ns = reader.duration(data, "keep_firing_for", path)
+    labels = dict(group_labels) | reader.texts(data, "labels", path)
+    annotations = reader.texts(data, "annotations", path)
+    if expression is not None:
+        try:
+            parse_comparison(expression)
+        except ValueSyntaxError as error:
+            reader.refuse((*path, "expr"), str(error))
+    if name is None or expression is None or len(reader.problems) > before:
+        return None
+    return AlertRuleConfig(
+        name,
+        expression,
+        for_ns,
+        keep_firing_for_ns,
+        tuple(sorted(labels.items())),
+        tuple(sorted(annotations.items())),
+    )
+
+
+def _list(reader: _Reader, data: Mapping[str, object], key: str, path: Path) -> list[object]:
+    value = data.get(key)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        reader.refuse((*path, key), f"'{key}' must be a list")
+        return []
+    return value
+
+
+def _scalar_text(raw: object) -> str | None:
+    if isinstance(raw, bool):
+        return "true" if raw else "false"
+    if isinstance(raw, int):
+        return str(raw)
+    return raw if isinstance(raw, str) else None
