@@ -1,1 +1,1 @@
-"""Balancers, one policy per file."""
+"""Balancers: which instance takes the next attempt, one policy per file."""
