@@ -103,9 +103,9 @@ class EndpointView:
     def _apply_changes(self, answer: Changes) -> ViewDelta:
         if not answer.since <= self._revision < answer.revision:
             return NO_CHANGE
-        newer = [change for change in answer.changes if change.revision > self._revision]
+        # Changes already known are harmless to replay: the last one to an instance decides.
         self._revision = answer.revision
-        return self._become(_after(self._members, newer)) if newer else NO_CHANGE
+        return self._become(_after(self._members, answer.changes)) if answer.changes else NO_CHANGE
 
     def _apply_compacted(self, answer: Compacted) -> None:
         """Ask for a list next; of a registry that started anew, take any list."""

@@ -274,6 +274,16 @@ def test_a_deregistered_lease_cannot_expire_later() -> None:
     assert registry.sweep(now=9999) == ()
 
 
+def test_an_instance_that_returned_takes_no_room_in_the_memory_of_those_that_left() -> None:
+    registry = Registry(replace(CONFIG, history_limit=2))
+    for name in ("web-b", "web-a"):
+        registry.deregister(name, 1)
+    registry.register(replace(WEB, instance="web-a", incarnation=2), now=0)
+    registry.deregister("web-c", 1)
+    late = registry.register(replace(WEB, instance="web-b"), now=1)
+    assert late.verdict is Verdict.UNKNOWN
+
+
 # -- statuses --------------------------------------------------------------------------------
 
 
