@@ -14,15 +14,12 @@ from models.scheduling.pool import (
     TaskEnded,
     TryEnded,
 )
-from models.scheduling.tasks import HandlerResult, RunKey, SleepHandler, Task, TaskStatus
+from models.scheduling.tasks import RunKey, SleepHandler, Task, TaskStatus
 
 
-class Picky:
+class Picky(SleepHandler):
     def refusal(self, payload: Mapping[str, str]) -> str | None:
         return None if payload.get("to") else "no 'to'"
-
-    def run(self, payload: Mapping[str, str], *, attempt: int) -> HandlerResult:
-        return HandlerResult(is_success=True)
 
 
 def pool(
@@ -254,13 +251,27 @@ def test_report_from_another_executor_is_not_about_the_current_try() -> None:
     assert executors.status(key(1)) is TaskStatus.RUNNING
 
 
+def test_late_report_of_an_earlier_try_does_not_end_the_one_that_runs_there_now() -> None:
+    executors = pool(1)
+    executors.submit(task(1, retries=1), now=0)
+    executors.tick(now=100)
+    assert orders(executors.tick(now=120)) == [("x0", 1, 2)]
+    assert executors.finished("x0", key(1), 1, is_success=False, now=130) == ()
+    assert executors.admitted("x0", key(1), 1, Admission.OVERTAKEN, now=130) == ()
+    assert executors.status(key(1)) is TaskStatus.RUNNING
+
+
 def test_busy_executor_costs_a_back_off_but_no_try() -> None:
     executors = pool(1)
-    executors.submit(task(1), now=0)
+    executors.submit(task(1, retries=1), now=0)
     assert executors.admitted("x0", key(1), 1, Admission.BUSY, now=2) == ()
     assert executors.status(key(1)) is TaskStatus.RETRYING
     assert orders(executors.tick(now=22)) == [("x0", 1, 2)]
-    assert ended(executors.finished("x0", key(1), 2, is_success=False, now=30)) == [
+    assert tries(executors.finished("x0", key(1), 2, is_success=False, now=30)) == [
+        (2, TaskStatus.FAILED)
+    ]
+    assert orders(executors.tick(now=50)) == [("x0", 1, 3)]
+    assert ended(executors.finished("x0", key(1), 3, is_success=False, now=60)) == [
         (1, TaskStatus.FAILED)
     ]
 
