@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from models.base import distributions as described
 from models.base.portable import exp_array, ln_array, normal_quantile_array
 from models.base.streams import Floats, Words, unit_floats
+from models.base.time import DURATION_NS_MAX
 
-DRAW_NS_MAX = 2**62
+DRAW_NS_MAX = DURATION_NS_MAX
 _DRAW_LN_MAX = 43.0
 _HALF_BITS = np.uint64(12)
 _HALF_UNIT = 2.0**-52

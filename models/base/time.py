@@ -19,6 +19,8 @@ NS_PER_MINUTE = 60 * NS_PER_S
 NS_PER_HOUR = 60 * NS_PER_MINUTE
 NS_PER_DAY = 24 * NS_PER_HOUR
 
+DURATION_NS_MAX = 2**62
+
 _UNIT_NS = {
     "d": NS_PER_DAY,
     "h": NS_PER_HOUR,
@@ -29,7 +31,7 @@ _UNIT_NS = {
     "µs": NS_PER_US,
     "ns": 1,
 }
-_PART = re.compile(r"(\d{1,15})(?:\.(\d{1,9}))?(ms|us|µs|ns|d|h|m|s)")
+_PART = re.compile(r"([0-9]{1,19})(?:\.([0-9]{1,18}))?(ms|us|µs|ns|d|h|m|s)")
 _ORDER = ("d", "h", "m", "s", "ms", "us", "ns")
 
 
@@ -37,7 +39,8 @@ def parse_duration(text: str) -> DurationNs:
     """Read ``250ms``, ``1h30m`` or ``1.5s`` as nanoseconds, exactly.
 
     Units are ``d h m s ms us ns``, largest first, each at most once. A fraction must come out
-    as whole nanoseconds. ``0`` needs no unit.
+    as whole nanoseconds. ``0`` needs no unit. The longest is 2**62 ns, some 146 years, so that
+    instants fit 64 bits.
 
     Raises:
         ValueSyntaxError: the text is not a duration; the message says what one looks like.
@@ -60,6 +63,8 @@ def parse_duration(text: str) -> DurationNs:
         position, last_rank = match.end(), rank
     if position == 0 or position != len(stripped):
         raise ValueSyntaxError(f"'{text}' is not a duration; write for example 250ms, 3s or 1h30m")
+    if total > DURATION_NS_MAX:
+        raise ValueSyntaxError(f"'{text}' is longer than 146 years; write for example 30d")
     return total
 
 
