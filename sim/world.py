@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from models.base.streams import Stream
-from models.base.time import NS_PER_S, TimeNs
+from models.base.time import NS_PER_S
 from models.records.events import EventKind
 from models.records.manifest import (
     EdgeInfo,
@@ -28,6 +28,7 @@ from sim.checks.conservation import (
 )
 from sim.kernel.clocks import NodeClock
 from sim.kernel.environment import Kernel
+from sim.kernel.garbage import rarer_collection
 from sim.kernel.ties import USER
 from sim.network.links import Network
 from sim.nodes.instance import Condition, Instance
@@ -278,15 +279,15 @@ class World:
         self.faults.arm(self.blueprint.faults, plan.warm_up_ns)
         for source in self.sources:
             source.start()
-        reached_end = self.kernel.advance(plan.end_ns, after_batch=after_batch)
+        with rarer_collection():
+            reached_end = self.kernel.advance(plan.end_ns, after_batch=after_batch)
         return self._finish(stopped_early=not reached_end)
 
     def _finish(self, *, stopped_early: bool) -> Outcome:
         check_slots(self.instances, self.kernel.now)
         events = self.kernel.events
         self._record_what_is_open()
-        self.recorder.is_closed = True
-        tables = self.recorder.tables()
+        tables = self.recorder.close()
         requests, attempts = tables[0], tables[1]
         offered, sent = self.recorder.next_request_id(), self.recorder.next_attempt_id()
         check_conservation(requests, attempts, offered, sent)

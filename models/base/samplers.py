@@ -6,6 +6,8 @@ people measure (a median and a 99th percentile, a mean and a spread) becomes a l
 """
 
 import math
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import assert_never
 
 from models.base.distributions import (
@@ -32,53 +34,43 @@ _CHUNK_MAX = 4096
 class Sampler:
     """Draws of one law from one stream.
 
-    ``buffer`` holds the draws fetched ahead, the next one last. It is the same list for the life
-    of the sampler, so a hot caller may bind its ``pop`` and call :meth:`refill` when it is empty.
+    ``draw()`` gives whole nanoseconds in [0, 2**62]. It is on the path of every message, so it
+    is not a method but the end of a chain of chunks, which hands out the next draw without
+    running any Python code of ours.
     """
 
-    __slots__ = ("_chunk", "_law", "_stream", "buffer")
+    __slots__ = ("draw",)
 
     def __init__(self, law: Law, stream: Stream) -> None:
-        self.buffer: list[DurationNs] = []
-        self._law = law
-        self._stream = stream
-        self._chunk = _FIRST_CHUNK
+        self.draw: Callable[[], DurationNs] = chain.from_iterable(_chunks(law, stream)).__next__
 
-    def draw(self) -> DurationNs:
-        """Draw whole nanoseconds in [0, 2**62]. Hot path."""
-        if not self.buffer:
-            self.refill()
-        return self.buffer.pop()
 
-    def refill(self) -> None:
-        """Fetch the next chunk into an empty buffer; a chunk of rejected tries is tried again."""
-        width = self._law.words_per_try
-        while not self.buffer:
-            words = self._stream.words(self._chunk * width).reshape(self._chunk, width)
-            self.buffer.extend(self._law.draws(words)[::-1].tolist())
-            self._chunk = min(2 * self._chunk, _CHUNK_MAX)
+def _chunks(law: Law, stream: Stream) -> Iterator[list[DurationNs]]:
+    """Endless growing chunks; some may be empty, where a law rejects its tries."""
+    width = law.words_per_try
+    size = _FIRST_CHUNK
+    while True:
+        yield law.draws(stream.words(size * width).reshape(size, width)).tolist()
+        size = min(2 * size, _CHUNK_MAX)
 
 
 class UnitExponentials:
-    """Floats of the exponential law with mean 1: the gaps of a Poisson process of rate 1."""
+    """Floats of the exponential law with mean 1: the gaps of a Poisson process of rate 1.
 
-    __slots__ = ("_chunk", "_stream", "buffer")
+    ``draw()`` gives a float in [0, 36.8).
+    """
+
+    __slots__ = ("draw",)
 
     def __init__(self, stream: Stream) -> None:
-        self.buffer: list[float] = []
-        self._stream = stream
-        self._chunk = _FIRST_CHUNK
+        self.draw: Callable[[], float] = chain.from_iterable(_unit_chunks(stream)).__next__
 
-    def draw(self) -> float:
-        """Draw a float in [0, 36.8). Hot path."""
-        if not self.buffer:
-            self.refill()
-        return self.buffer.pop()
 
-    def refill(self) -> None:
-        """Fetch the next chunk into an empty buffer."""
-        self.buffer.extend(unit_exponentials(self._stream.words(self._chunk))[::-1].tolist())
-        self._chunk = min(2 * self._chunk, _CHUNK_MAX)
+def _unit_chunks(stream: Stream) -> Iterator[list[float]]:
+    size = _FIRST_CHUNK
+    while True:
+        yield unit_exponentials(stream.words(size)).tolist()
+        size = min(2 * size, _CHUNK_MAX)
 
 
 def make_sampler(distribution: Distribution, stream: Stream) -> Sampler:

@@ -23,8 +23,14 @@ def decision_of(answer: int) -> Decision:
     return Decision.RETRIED if answer >= 0 else Decision(-answer)
 
 
+def _earn_nothing() -> None:
+    """What a first try earns where no budget is kept."""
+
+
 class RetryPolicy:
     """Decides about the retries of one caller on one edge.
+
+    Call ``first_try()`` when a request's first try is sent: it earns its share of a retry.
 
     The questions come in this order: is the outcome worth another try, are tries left, does the
     budget allow it. Only a retry that is granted takes a token and a draw.
@@ -34,7 +40,7 @@ class RetryPolicy:
             ``retry_on`` holds an outcome that is no failure of the target's.
     """
 
-    __slots__ = ("_backoff", "_budget", "_is_retryable", "_retries", "_stream")
+    __slots__ = ("_backoff", "_budget", "_is_retryable", "_retries", "_stream", "first_try")
 
     def __init__(self, config: RetryConfig, stream: Stream) -> None:
         if config.retries < 0:
@@ -48,16 +54,12 @@ class RetryPolicy:
         self._budget = None if config.budget is None else RetryBudget(config.budget)
         self._is_retryable = tuple(outcome in config.retry_on for outcome in Outcome)
         self._stream = stream
+        self.first_try = _earn_nothing if self._budget is None else self._budget.deposit
 
     @property
     def budget_thousandths(self) -> int | None:
         """Thousandths of a token left for retries; None without a budget."""
         return None if self._budget is None else self._budget.thousandths
-
-    def first_try(self) -> None:
-        """A request's first try is being sent: it earns its share of a retry."""
-        if self._budget is not None:
-            self._budget.deposit()
 
     def decide(self, outcome: int, tries_made: int) -> int:
         """Judge an attempt's end after ``tries_made`` (>= 1) tries of its request.

@@ -109,9 +109,7 @@ def _write_words(record: RunRecord, path: Path) -> None:
             ]
             database.execute(f"CREATE TABLE {table.schema.name} ({', '.join(columns)})")
             places = ", ".join("?" * len(columns))
-            database.executemany(
-                f"INSERT INTO {table.schema.name} VALUES ({places})", table.rows()
-            )
+            database.executemany(f"INSERT INTO {table.schema.name} VALUES ({places})", table.rows())
         database.execute(
             "CREATE VIRTUAL TABLE search USING fts5"
             "(kind, subject, text, time_ns UNINDEXED, tokenize = 'unicode61')"

@@ -9,6 +9,7 @@ Source: design section 4 and 5; SimPy 4 ``core.py``, ``events.py``.
 
 from collections.abc import Callable, Generator
 from heapq import heappop, heappush
+from itertools import count
 from typing import Any, TypeAlias
 
 import simpy
@@ -26,6 +27,32 @@ Entry: TypeAlias = tuple[TimeNs, int, int, Callback, Any]
 BATCH = 32_768
 STALLED_BATCHES = 64
 _SEQUENCE_BITS = 48
+
+
+Post: TypeAlias = Callable[[TimeNs, int, Callback, Any], None]
+
+
+def _in_order(queue: list[Entry]) -> Post:
+    """Poster of a kernel that runs ties in the order in which they were scheduled."""
+    next_number = count(1).__next__
+
+    def post(when: TimeNs, tie_class: int, callback: Callback, argument: Any) -> None:
+        heappush(queue, (when, tie_class, next_number(), callback, argument))
+
+    return post
+
+
+def _shuffled(queue: list[Entry], ties: Stream) -> Post:
+    """Poster of a kernel that permutes ties of one class; observers stay last and in order."""
+    next_number = count(1).__next__
+
+    def post(when: TimeNs, tie_class: int, callback: Callback, argument: Any) -> None:
+        number = next_number()
+        if URGENT < tie_class < OBSERVER:
+            number += (ties.word() >> 32) << _SEQUENCE_BITS
+        heappush(queue, (when, tie_class, number, callback, argument))
+
+    return post
 
 
 class Timer:
@@ -64,51 +91,37 @@ class Kernel(simpy.Environment):
     :mod:`sim.kernel.lanes`; :meth:`call_at` costs one object more and can be cancelled.
     """
 
-    _now: TimeNs
+    now: TimeNs = 0
+    """Current virtual time in nanoseconds; a plain attribute, because everyone reads it."""
+
+    post: Post
+    """``post(when, tie_class, callback, argument)`` runs ``callback(argument)`` at ``when``,
+    which must not lie in the past. There is no way to call it off."""
 
     def __init__(self, *, seed: int = 0, ties: Stream | None = None) -> None:
         super().__init__(initial_time=0)
         self._queue: list[Entry] = []  # type: ignore[assignment]
-        self._ties = ties
-        self._scheduled = 0
+        self.shuffles_ties = ties is not None
         self.seed = seed
         self.events = 0
-        self.post: Callable[[TimeNs, int, Callback, Any], None] = (
-            self._post_in_order if ties is None else self._post_shuffled
-        )
+        self.post = _in_order(self._queue) if ties is None else _shuffled(self._queue, ties)
 
     @property
-    def now(self) -> TimeNs:
-        """Current virtual time in nanoseconds."""
-        return self._now
+    def _now(self) -> TimeNs:
+        """SimPy's own name for :attr:`now`."""
+        return self.now
 
-    @property
-    def shuffles_ties(self) -> bool:
-        """True when events of equal (time, class) are permuted under the seed."""
-        return self._ties is not None
-
-    def _post_in_order(
-        self, when: TimeNs, tie_class: int, callback: Callback, argument: Any
-    ) -> None:
-        """Run ``callback(argument)`` at ``when``, which must not lie in the past."""
-        self._scheduled = sequence = self._scheduled + 1
-        heappush(self._queue, (when, tie_class, sequence, callback, argument))
-
-    def _post_shuffled(
-        self, when: TimeNs, tie_class: int, callback: Callback, argument: Any
-    ) -> None:
-        self._scheduled = sequence = self._scheduled + 1
-        if self._ties is not None and URGENT < tie_class < OBSERVER:
-            sequence += (self._ties.word() >> 32) << _SEQUENCE_BITS
-        heappush(self._queue, (when, tie_class, sequence, callback, argument))
+    @_now.setter
+    def _now(self, now: TimeNs) -> None:
+        self.now = now
 
     def call_at(
         self, when: TimeNs, tie_class: int, callback: Callback, argument: Any = None
     ) -> Timer:
         """Like :meth:`post`, and returns a handle that can be cancelled."""
-        if when < self._now:
+        if when < self.now:
             raise SimulationError(
-                f"asked at {format_duration(self._now)} for something at {format_duration(when)}"
+                f"asked at {format_duration(self.now)} for something at {format_duration(when)}"
             )
         timer = Timer(callback, argument)
         self.post(when, tie_class, Timer.fire, timer)
@@ -119,7 +132,7 @@ class Kernel(simpy.Environment):
         event = Event(self)
         event._ok = True  # noqa: SLF001 - a pre-triggered event, as simpy.Timeout makes itself
         event._value = None  # noqa: SLF001
-        self.post(self._now + delay, tie_class, self._run_event, event)
+        self.post(self.now + delay, tie_class, self._run_event, event)
         return event
 
     def schedule(self, event: Event, priority: int = NORMAL, delay: float = 0) -> None:
@@ -131,7 +144,7 @@ class Kernel(simpy.Environment):
         if not isinstance(delay, int) or delay < 0:
             raise SimulationError(f"delays are whole nanoseconds, not {delay!r}")
         tie_class = USER if priority >= NORMAL else URGENT
-        self.post(self._now + delay, tie_class, self._run_event, event)
+        self.post(self.now + delay, tie_class, self._run_event, event)
 
     def _run_event(self, event: Event) -> None:
         callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
@@ -144,7 +157,7 @@ class Kernel(simpy.Environment):
         """Process one entry, as :class:`simpy.Environment` does."""
         if not self._queue:
             raise EmptySchedule
-        self._now, _, _, callback, argument = heappop(self._queue)
+        self.now, _, _, callback, argument = heappop(self._queue)
         self.events += 1
         callback(argument)
 
@@ -156,23 +169,23 @@ class Kernel(simpy.Environment):
         """
         self.post(until, END, _end_of_run, None)
         queue, pop = self._queue, heappop
-        stalled, batch_began = 0, self._now
-        count = 0
+        stalled, batch_began = 0, self.now
+        processed = 0
         try:
             while stalled < STALLED_BATCHES:
-                for count in range(1, BATCH + 1):
-                    self._now, _, _, callback, argument = pop(queue)
+                for processed in range(1, BATCH + 1):
+                    self.now, _, _, callback, argument = pop(queue)
                     callback(argument)
-                self.events += count
-                count = 0
-                stalled = stalled + 1 if self._now == batch_began else 0
-                batch_began = self._now
+                self.events += processed
+                processed = 0
+                stalled = stalled + 1 if self.now == batch_began else 0
+                batch_began = self.now
                 if after_batch is not None and not after_batch():
                     return False
         except _EndOfRun:
             return True
         finally:
-            self.events += count
+            self.events += processed
         return False
 
     def supervise(self, name: str, script: Generator[Event, Any, Any]) -> Process:
@@ -183,7 +196,7 @@ class Kernel(simpy.Environment):
             if not event.ok:
                 event.defused = True
                 raise SimulationError(
-                    f"process '{name}' crashed at {format_duration(self._now)}"
+                    f"process '{name}' crashed at {format_duration(self.now)}"
                     f" (seed {self.seed}): {event.value!r}"
                 ) from event.value
 

@@ -61,7 +61,6 @@ class Attempt:
     arrived_ns: TimeNs
     has_failed: bool
     pending: int
-    permit: int
     result: Outcome
     step: int
 
@@ -72,6 +71,8 @@ class Attempt:
         node: PlanNode,
         request: Request,
         parent: Attempt | None,
+        target: Target | None,
+        permit: int,
         try_number: int,
         start_ns: TimeNs,
     ) -> None:
@@ -82,7 +83,8 @@ class Attempt:
         self.parent = parent
         self.try_number = try_number
         self.start_ns = start_ns
-        self.target: Target | None = None
+        self.target = target
+        self.permit = permit
         self.settled = False
         self.is_aborted = False
         self.wait_ns = 0

@@ -25,9 +25,12 @@ from sim.nodes.plan import PlanNode
 PICKS_MAX = 3
 """How many members are offered to their breakers before the attempt is refused."""
 
-_BREAKER_FAILURES = frozenset(
-    {Outcome.ERROR, Outcome.TIMEOUT, Outcome.QUEUE_FULL, Outcome.REFUSED, Outcome.RESET}
-)
+_OK = Outcome.OK
+_NO_DECISION = Decision.NONE
+
+
+def _nothing() -> None:
+    pass
 
 
 class Target:
@@ -39,7 +42,13 @@ class Target:
     __slots__ = ("back", "breaker", "epoch", "instance", "label", "member", "out")
 
     def __init__(
-        self, *, instance: Instance, out: Link, back: Link, breaker: CircuitBreaker | None, label: str
+        self,
+        *,
+        instance: Instance,
+        out: Link,
+        back: Link,
+        breaker: CircuitBreaker | None,
+        label: str,
     ) -> None:
         self.instance = instance
         self.member = instance.index
@@ -77,13 +86,17 @@ class Channel:
         "_balancer",
         "_call_ended",
         "_drift_ppm",
+        "_earn_retries",
         "_kernel",
+        "_load_finished",
+        "_load_started",
         "_new_id",
+        "_pick",
         "_ports",
+        "_post",
         "_record",
         "_retry",
         "_targets",
-        "_tracks_load",
         "caller_index",
         "lane",
     )
@@ -101,13 +114,17 @@ class Channel:
         call_ended: Completion,
     ) -> None:
         self._kernel = kernel
+        self._post = kernel.post
         self._ports = ports
         self._new_id: Callable[[], int] = ports.next_attempt_id
         self._record = ports.record_attempt
         self.caller_index = caller_index
         self._balancer = balancer
-        self._tracks_load = balancer.tracks_load
+        self._pick = balancer.pick
+        self._load_started: Callable[[int], None] = balancer.started
+        self._load_finished: Callable[[int, int, DurationNs], None] = balancer.finished
         self._retry = retry
+        self._earn_retries: Callable[[], None] = _nothing if retry is None else retry.first_try
         self._drift_ppm = drift_ppm
         self._call_ended = call_ended
         self._targets: dict[int, Target] = {}
@@ -133,8 +150,7 @@ class Channel:
 
     def call(self, node: PlanNode, request: Request, parent: Attempt | None) -> None:
         """Begin a call: its first try goes out now."""
-        if self._retry is not None:
-            self._retry.first_try()
+        self._earn_retries()
         self._try(node, request, parent, 1, NO_MEMBER)
 
     def _try(
@@ -145,12 +161,22 @@ class Channel:
         try_number: int,
         avoid: int,
     ) -> None:
-        kernel = self._kernel
-        now = kernel.now
-        attempt = Attempt(self._new_id(), self, node, request, parent, try_number, now)
-        target = self._admitted_target(attempt, now, avoid)
+        now = local_now = self._kernel.now
+        if self._drift_ppm:
+            local_now += now * self._drift_ppm // 1_000_000
+        target = self._targets.get(self._pick(local_now, avoid))
+        permit = 0
+        if target is not None and target.breaker is not None:
+            permit = target.breaker.try_acquire(local_now)
+            if permit != target.epoch:
+                target, permit = self._reconsider(target, permit, local_now)
+        attempt = Attempt(
+            self._new_id(), self, node, request, parent, target, permit, try_number, now
+        )
         if target is None:
+            self._refuse(attempt)
             return
+        self._load_started(target.member)
         self.lane.add(attempt)
         link = target.out
         if not link.is_cut:
@@ -158,45 +184,42 @@ class Channel:
             instance = target.instance
             if instance.added_delay is not None:
                 arrival += instance.added_delay.draw()
-            kernel.post(arrival, NETWORK, instance.arrive, attempt)
+            self._post(arrival, NETWORK, instance.arrive, attempt)
 
-    def _admitted_target(self, attempt: Attempt, now: TimeNs, avoid: int) -> Target | None:
-        """Pick a member whose breaker admits; settles the attempt and returns None if none does."""
-        if self._drift_ppm:
-            now += now * self._drift_ppm // 1_000_000
-        balancer = self._balancer
-        refusal = Outcome.NO_ENDPOINT
+    def _reconsider(
+        self, target: Target, permit: int, local_now: TimeNs
+    ) -> tuple[Target | None, int]:
+        """The breaker has moved, or refuses: then offer a few other members to theirs."""
         for _ in range(PICKS_MAX):
-            member = balancer.pick(now, avoid)
-            if member == NO_MEMBER:
-                break
-            target = self._targets[member]
-            breaker = target.breaker
-            if breaker is None:
-                attempt.target = target
-            else:
-                permit = breaker.try_acquire(now)
-                if not permit:
-                    refusal = Outcome.BREAKER_OPEN
-                    avoid = member
-                    continue
+            if permit:
                 if permit != target.epoch:
                     self._breaker_moved(target, permit)
-                attempt.permit = permit
-                attempt.target = target
-            if self._tracks_load:
-                balancer.started(member)
-            return target
-        self._conclude(attempt, refusal)
-        return None
+                return target, permit
+            target = self._targets[self._pick(local_now, target.member)]
+            assert target.breaker is not None
+            permit = target.breaker.try_acquire(local_now)
+        return None, 0
+
+    def _refuse(self, attempt: Attempt) -> None:
+        """Nobody to send to: every breaker asked is open, or the view is empty."""
+        attempt.settled = True
+        self._fail(attempt, Outcome.BREAKER_OPEN if self._targets else Outcome.NO_ENDPOINT)
 
     def on_response(self, attempt: Attempt) -> None:
         """An answer has come back; too late if the attempt has been given up."""
-        if not attempt.settled:
-            self._settle(attempt, attempt.result)
+        if attempt.settled:
+            return
+        outcome = attempt.result
+        self._learn(attempt, outcome)
+        if outcome is _OK:
+            self._record(attempt, _OK, _NO_DECISION)
+            self._call_ended(attempt, _OK)
+        else:
+            self._fail(attempt, outcome)
 
     def _timed_out(self, attempt: Attempt) -> None:
-        self._settle(attempt, Outcome.TIMEOUT)
+        self._learn(attempt, Outcome.TIMEOUT)
+        self._fail(attempt, Outcome.TIMEOUT)
         self._tell_server(attempt)
 
     def abandon(self, attempt: Attempt, *, tell_server: bool) -> None:
@@ -209,54 +232,44 @@ class Channel:
     def _tell_server(self, attempt: Attempt) -> None:
         target = attempt.target
         if target is not None and target.instance.drops_abandoned and not target.out.is_cut:
-            kernel = self._kernel
-            kernel.post(
-                kernel.now + target.out.transit(), NETWORK, target.instance.cancel, attempt
-            )
+            arrival = self._kernel.now + target.out.transit()
+            self._post(arrival, NETWORK, target.instance.cancel, attempt)
 
     def record_outstanding(self) -> None:
         """Write down the attempts that the end of the run has overtaken."""
         for attempt in self.lane.outstanding():
             self._record(attempt, Outcome.IN_FLIGHT, Decision.NONE)
 
-    def _settle(self, attempt: Attempt, outcome: Outcome) -> None:
-        self._learn(attempt, outcome)
-        self._conclude(attempt, outcome)
-
     def _learn(self, attempt: Attempt, outcome: Outcome) -> None:
-        """Feed the outcome back to balancer and breaker."""
+        """Feed the outcome of an attempt that was sent back to balancer and breaker."""
         attempt.settled = True
         target = attempt.target
-        if target is None:
-            return
+        assert target is not None
         now = self._kernel.now
-        if self._tracks_load:
-            self._balancer.finished(target.member, outcome, now - attempt.start_ns)
+        self._load_finished(target.member, outcome, now - attempt.start_ns)
         breaker = target.breaker
         if breaker is not None:
             if self._drift_ppm:
                 now += now * self._drift_ppm // 1_000_000
-            if outcome == Outcome.CALLER_GONE:
+            if outcome is Outcome.CALLER_GONE:
                 breaker.release(attempt.permit)
-            elif breaker.record(attempt.permit, outcome in _BREAKER_FAILURES, now):
+            elif breaker.record(attempt.permit, outcome is not _OK, now):
                 self._breaker_moved(target, breaker.epoch)
 
     def _breaker_moved(self, target: Target, epoch: int) -> None:
         target.epoch = epoch
         self._ports.breaker_moved(target)
 
-    def _conclude(self, attempt: Attempt, outcome: Outcome) -> None:
-        """Record the attempt; retry it, or end the call."""
-        attempt.settled = True
-        decision = Decision.NONE
-        if outcome != Outcome.OK and self._retry is not None:
+    def _fail(self, attempt: Attempt, outcome: Outcome) -> None:
+        """Record an attempt that failed; retry it, or end the call."""
+        decision = _NO_DECISION
+        if self._retry is not None:
             delay = self._retry.decide(outcome, attempt.try_number)
-            if delay >= 0:
-                self._record(attempt, outcome, Decision.RETRIED)
-                kernel = self._kernel
-                kernel.post(kernel.now + delay, USER, self._retry_now, attempt)
-                return
             decision = decision_of(delay)
+            if decision is Decision.RETRIED:
+                self._record(attempt, outcome, decision)
+                self._post(self._kernel.now + delay, USER, self._retry_now, attempt)
+                return
         self._record(attempt, outcome, decision)
         self._call_ended(attempt, outcome)
 

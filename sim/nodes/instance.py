@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from sim.nodes.channel import Channel
 
 
+_OK, _ERROR = Outcome.OK, Outcome.ERROR
+
+
 class Condition(Enum):
     """Whether a process listens (UP), its host refuses for it, or nobody is there at all."""
 
@@ -38,6 +41,7 @@ class Instance:
     __slots__ = (
         "_is_plain",
         "_kernel",
+        "_post",
         "_queue",
         "_queue_limit",
         "_speed_ratio",
@@ -77,6 +81,7 @@ class Instance:
         error_stream: Stream,
     ) -> None:
         self._kernel = kernel
+        self._post = kernel.post
         self.index = index
         self.name = spec.name
         self.service = service.name
@@ -133,7 +138,7 @@ class Instance:
             return False
         if self.error_ratio and self.error_stream.uniform() < self.error_ratio:
             self.answered_badly += 1
-            self._answer(attempt, Outcome.ERROR)
+            self._answer(attempt, _ERROR)
             return False
         return True
 
@@ -146,8 +151,7 @@ class Instance:
             work_ns = node.retry_demand.draw()
         if self._speed_ratio != 1.0:
             work_ns = int(work_ns / self._speed_ratio)
-        kernel = self._kernel
-        kernel.post(kernel.now + work_ns, USER, self._work_done, attempt)
+        self._post(self._kernel.now + work_ns, USER, self._work_done, attempt)
 
     def _work_done(self, attempt: Attempt) -> None:
         if attempt.is_aborted:
@@ -157,7 +161,7 @@ class Instance:
             attempt.has_failed = False
             self._next_step(attempt)
         else:
-            self._finish(attempt, Outcome.OK)
+            self._finish(attempt, _OK)
 
     def _next_step(self, attempt: Attempt) -> None:
         children = attempt.node.steps[attempt.step]
@@ -172,21 +176,21 @@ class Instance:
         job = last.parent
         if job is None or job.is_aborted:
             return
-        if outcome != Outcome.OK:
+        if outcome is not _OK:
             job.has_failed = True
         job.pending -= 1
         if job.pending == 0:
             if job.has_failed:
-                self._finish(job, Outcome.ERROR)
+                self._finish(job, _ERROR)
             elif job.step < len(job.node.steps):
                 self._next_step(job)
             else:
-                self._finish(job, Outcome.OK)
+                self._finish(job, _OK)
 
     def _finish(self, attempt: Attempt, outcome: Outcome) -> None:
         del self.jobs[attempt.id]
         self.answered += 1
-        if outcome != Outcome.OK:
+        if outcome is not _OK:
             self.answered_badly += 1
         if self._queue:
             self._serve_next()
@@ -212,11 +216,10 @@ class Instance:
         link = target.back
         if not link.is_cut:
             attempt.result = outcome
-            kernel = self._kernel
-            arrival = kernel.now + link.transit()
+            arrival = self._kernel.now + link.transit()
             if self.added_delay is not None:
                 arrival += self.added_delay.draw()
-            kernel.post(arrival, NETWORK, attempt.channel.on_response, attempt)
+            self._post(arrival, NETWORK, attempt.channel.on_response, attempt)
 
     def cancel(self, attempt: Attempt) -> None:
         """The caller has hung up; what that means depends on the service's ``cancel``."""

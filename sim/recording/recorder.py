@@ -57,10 +57,8 @@ class Recorder:
 
     def record_attempt(self, attempt: Attempt, outcome: Outcome, decision: Decision) -> None:
         """Write down an attempt at the moment its caller knows how it ended."""
-        if self.is_closed:
-            return
         parent, target = attempt.parent, attempt.target
-        wait_us = attempt.wait_ns // NS_PER_US
+        wait_us = min(attempt.wait_ns // NS_PER_US, _WAIT_US_MAX) if attempt.wait_ns else 0
         self._attempts += _pack_attempt(
             attempt.id,
             attempt.request.id,
@@ -72,13 +70,11 @@ class Recorder:
             attempt.try_number | decision << TRY_BITS,
             attempt.start_ns,
             self._kernel.now - attempt.start_ns,
-            wait_us if wait_us < _WAIT_US_MAX else _WAIT_US_MAX,
+            wait_us,
         )
 
     def record_request(self, last: Attempt, outcome: Outcome) -> None:
         """Write down a request's one outcome."""
-        if self.is_closed:
-            return
         request = last.request
         self._requests += _pack_request(
             request.id,
@@ -135,9 +131,7 @@ class Recorder:
     def alert(self, name: str, state: str, labels: Labels, value: float) -> None:
         """Write down that an alert changed its state, now."""
         if not self.is_closed:
-            self._alerts.append(
-                (self._kernel.now, name, state, event_detail(dict(labels)), value)
-            )
+            self._alerts.append((self._kernel.now, name, state, event_detail(dict(labels)), value))
 
     def log(self, node: str, level: str, message: str) -> None:
         """Write down one line of a node's log, now."""
@@ -158,9 +152,12 @@ class Recorder:
         """True virtual time."""
         return self._kernel.now
 
-    def tables(self) -> tuple[Table, ...]:
-        """Requests, attempts, samples, events, alerts, logs, jobs: all but the costs."""
-        return (
+    def close(self) -> tuple[Table, ...]:
+        """All tables but the costs: requests, attempts, samples, events, alerts, logs, jobs.
+
+        What happens afterwards, while work drains, is no longer part of the record.
+        """
+        tables = (
             table_from_packed(REQUESTS, self._requests),
             table_from_packed(ATTEMPTS, self._attempts),
             table_from_packed(SAMPLES, self._samples),
@@ -169,3 +166,6 @@ class Recorder:
             table_from_rows(LOGS, self._logs),
             table_from_rows(JOBS, self._jobs),
         )
+        self._attempts, self._requests, self._samples = bytearray(), bytearray(), bytearray()
+        self.is_closed = True
+        return tables
