@@ -8,7 +8,8 @@ that never answers holds up its group no longer than that, and other groups not 
 
 Differs from Alertmanager where that tells a receiver of a resolution it cannot place: an alert
 that comes and goes between two notifications is not mentioned, and a resolution is told once
-even if it is reported again. Retries have no jitter. Left out: routing trees, inhibition, silences,
+even if it is reported again. As in Alertmanager, a message whose answer is lost counts as failed.
+Retries have no jitter. Left out: routing trees, inhibition, silences,
 several receivers.
 
 Source: semantics 4.1, 4.3, 4.4; alertmanager dispatch/dispatch.go, notify/notify.go.

@@ -75,8 +75,10 @@ class _Reader:
         value = data.get(key)
         if isinstance(value, str) and value.strip():
             return value
-        if value is None or value == "":
-            self.refuse((*path, key) if key in data else path, f"'{key}' is missing")
+        if key not in data:
+            self.refuse(path, f"'{key}' is missing")
+        elif value is None or isinstance(value, str):
+            self.refuse((*path, key), f"'{key}' is empty")
         else:
             self.refuse((*path, key), f"'{key}' must be a text")
         return None
