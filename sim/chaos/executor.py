@@ -11,11 +11,11 @@ from models.faults.plan import AddedLatency, ErrorRate, Fault, InstanceCrash, Zo
 from models.faults.selection import select
 from models.records.events import EventKind
 from sim.kernel.environment import Kernel
+from sim.kernel.events import EventLog
 from sim.kernel.ties import FAULT
 from sim.network.links import Network
 from sim.nodes.instance import Condition, Instance
 from sim.nodes.power import Power
-from sim.recording.recorder import Recorder
 
 _KIND_NAMES = {
     InstanceCrash: "instance_crash",
@@ -43,7 +43,7 @@ class FaultExecutor:
     def __init__(
         self,
         kernel: Kernel,
-        recorder: Recorder,
+        events: EventLog,
         network: Network,
         power: Power,
         lifecycle: Lifecycle,
@@ -52,14 +52,14 @@ class FaultExecutor:
         streams: Callable[[str], Stream],
     ) -> None:
         self._kernel = kernel
-        self._recorder = recorder
+        self._events = events
         self._network = network
         self._power = power
         self._lifecycle = lifecycle
         self._instances = instances
         self._streams = streams
         self._holds: Counter[int] = Counter()
-        self._errors: dict[int, list[float]] = {}
+        self._error_ratios: dict[int, list[float]] = {}
         self._struck: dict[int, list[Instance]] = {}
 
     def arm(self, plan: Sequence[Fault], measure_begins_ns: TimeNs) -> None:
@@ -92,7 +92,7 @@ class FaultExecutor:
                     instance.added_delay = make_sampler(delay, stream)
             case ErrorRate(_, ratio):
                 for instance in targets:
-                    self._errors.setdefault(instance.index, []).append(ratio)
+                    self._error_ratios.setdefault(instance.index, []).append(ratio)
                     self._apply_errors(instance)
             case _:
                 assert_never(fault.kind)
@@ -115,7 +115,7 @@ class FaultExecutor:
                     instance.added_delay = None
             case ErrorRate(_, ratio):
                 for instance in targets:
-                    self._errors[instance.index].remove(ratio)
+                    self._error_ratios[instance.index].remove(ratio)
                     self._apply_errors(instance)
             case _:
                 assert_never(fault.kind)
@@ -142,13 +142,13 @@ class FaultExecutor:
                 self._lifecycle.restart(instance)
 
     def _apply_errors(self, instance: Instance) -> None:
-        instance.error_ratio = max(self._errors[instance.index], default=0.0)
+        instance.error_ratio = max(self._error_ratios[instance.index], default=0.0)
         instance.refresh_plainness()
 
     def _note(
         self, kind: EventKind, number: int, fault: Fault, targets: Sequence[Instance]
     ) -> None:
-        self._recorder.event(
+        self._events.event(
             kind,
             fault.label,
             {

@@ -72,7 +72,6 @@ class Attempt:
         request: Request,
         parent: Attempt | None,
         target: Target | None,
-        permit: int,
         try_number: int,
         start_ns: TimeNs,
     ) -> None:
@@ -84,7 +83,7 @@ class Attempt:
         self.try_number = try_number
         self.start_ns = start_ns
         self.target = target
-        self.permit = permit
+        self.permit = 0
         self.settled = False
         self.is_aborted = False
         self.wait_ns = 0

@@ -170,9 +170,8 @@ class Channel:
             permit = target.breaker.try_acquire(local_now)
             if permit != target.epoch:
                 target, permit = self._reconsider(target, permit, local_now)
-        attempt = Attempt(
-            self._new_id(), self, node, request, parent, target, permit, try_number, now
-        )
+        attempt = Attempt(self._new_id(), self, node, request, parent, target, try_number, now)
+        attempt.permit = permit
         if target is None:
             self._refuse(attempt)
             return

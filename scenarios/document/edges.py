@@ -1,0 +1,81 @@
+"""Policies on the way from a caller to a service, as written."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from scenarios.document.quantities import Duration, Ratio
+from scenarios.document.shapes import Section, Several
+
+
+class BalancerDoc(Section):
+    """Which policy picks the instance; ``options`` are for a plug-in's policy."""
+
+    policy: str = "least_request"
+    choices: Annotated[int, Field(ge=1, le=100)] = 2
+    options: dict[str, str] = {}
+
+
+class BackoffDoc(Section):
+    """Pause before an extra try: min(cap, base * 2**try), spread by ``jitter``."""
+
+    base: Duration = 25_000_000
+    cap: Duration = 250_000_000
+    jitter: Literal["none", "full"] = "full"
+
+
+class BudgetDoc(Section):
+    """Tokens for extra tries: each first try earns ``ratio``, each extra try costs one."""
+
+    ratio: Ratio = 0.2
+    reserve: Annotated[int, Field(ge=0, le=1_000_000)] = 10
+    cap: Annotated[int, Field(ge=1, le=1_000_000)] = 100
+
+
+def _budget(value: object) -> object:
+    return value if isinstance(value, dict) or value is None else {"ratio": value}
+
+
+def _balancer(value: object) -> object:
+    return {"policy": value} if isinstance(value, str) else value
+
+
+RetryOn = Literal["error", "timeout", "queue_full", "refused", "reset", "breaker_open"]
+
+
+class RetryDoc(Section):
+    """``retries`` are extra tries after the first, for the ends of a try listed in ``on``."""
+
+    retries: Annotated[int, Field(ge=0, le=100)] = 0
+    backoff: BackoffDoc = BackoffDoc()
+    budget: Annotated[
+        BudgetDoc | None, BeforeValidator(_budget, json_schema_input_type=Ratio | BudgetDoc | None)
+    ] = None
+    on: Several[RetryOn] = ("error", "timeout", "queue_full", "refused", "reset", "breaker_open")
+
+
+class BreakerDoc(Section):
+    """Opens when enough of the last ``window`` calls failed; half-open after ``open``."""
+
+    window: Annotated[int, Field(ge=1, le=100_000)] = 100
+    minimum_calls: Annotated[int, Field(ge=1, le=100_000)] = 20
+    failure_ratio: Ratio = 0.5
+    open: Duration = 5_000_000_000
+    half_open_permits: Annotated[int, Field(ge=1, le=100_000)] = 10
+
+
+class EdgeDoc(Section):
+    """What a caller's side-car does; ``timeout`` bounds each try, 0 means none."""
+
+    balancer: Annotated[
+        BalancerDoc, BeforeValidator(_balancer, json_schema_input_type=str | BalancerDoc)
+    ] = BalancerDoc()
+    timeout: Duration = 1_000_000_000
+    retry: RetryDoc = RetryDoc()
+    breaker: BreakerDoc | None = None
+
+
+class DefaultsDoc(Section):
+    """What holds where nothing else is said."""
+
+    edge: EdgeDoc = EdgeDoc()

@@ -1,0 +1,79 @@
+"""What is broken on purpose, as written: when, for how long, and what."""
+
+from typing import Annotated
+
+from pydantic import Discriminator, Field, Tag
+
+from scenarios.document.distributions import DistributionDoc
+from scenarios.document.quantities import Duration, PositiveDuration, Ratio
+from scenarios.document.shapes import Name, Section, exactly_one_of, first_key_of
+
+
+class SelectorDoc(Section):
+    """Which instances: all given fields narrow the choice, then ``count`` or ``share`` draws."""
+
+    service: Name | None = None
+    instance: Name | None = None
+    zone: Name | None = None
+    count: Annotated[int, Field(ge=1)] | None = None
+    share: Annotated[Ratio, Field(gt=0, le=1)] | None = None
+
+
+class ZoneDoc(Section):
+    """A zone by name."""
+
+    zone: Name
+
+
+class AddedLatencyDoc(SelectorDoc):
+    """Instances, and how much longer each message of theirs takes each way."""
+
+    delay: DistributionDoc
+
+
+class ErrorRateDoc(SelectorDoc):
+    """Instances, and which share of requests they answer with an error."""
+
+    ratio: Annotated[Ratio, Field(gt=0, le=1)]
+
+
+class FaultTiming(Section):
+    """``at`` counts from the start of measure; without ``for`` the fault does not end."""
+
+    at: Duration
+    for_: PositiveDuration | None = Field(default=None, alias="for")
+
+
+class InstanceCrashFault(FaultTiming):
+    """Processes die at once; they restart when the fault ends."""
+
+    instance_crash: SelectorDoc
+
+
+class ZoneOutageFault(FaultTiming):
+    """A zone loses power and network."""
+
+    zone_outage: ZoneDoc
+
+
+class AddedLatencyFault(FaultTiming):
+    """Messages to and from instances are slowed down."""
+
+    added_latency: AddedLatencyDoc
+
+
+class ErrorRateFault(FaultTiming):
+    """Instances answer with errors."""
+
+    error_rate: ErrorRateDoc
+
+
+FAULT_KINDS = ("instance_crash", "zone_outage", "added_latency", "error_rate")
+FaultDoc = Annotated[
+    Annotated[InstanceCrashFault, Tag("<instance_crash")]
+    | Annotated[ZoneOutageFault, Tag("<zone_outage")]
+    | Annotated[AddedLatencyFault, Tag("<added_latency")]
+    | Annotated[ErrorRateFault, Tag("<error_rate")],
+    Discriminator(first_key_of(FAULT_KINDS)),
+    exactly_one_of("a fault", FAULT_KINDS),
+]

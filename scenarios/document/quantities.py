@@ -1,0 +1,154 @@
+"""Quantities with units as field types: text in the file, exact numbers after validation.
+
+A bare number other than 0 is refused, because nobody can tell ``250`` milliseconds from seconds;
+the message writes out what was probably meant.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, TypeVar
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from models.base.errors import ValueSyntaxError
+from models.base.time import parse_duration
+from models.base.units import parse_bytes, parse_money, parse_rate, parse_ratio
+from scenarios.source.problems import quoted
+
+Value = TypeVar("Value")
+
+_NUMBER = r"\d+(\.\d+)?"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CIVIL = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?")
+_PPM = re.compile(r"(\d{1,6})ppm")
+
+
+def mistake(message: str) -> PydanticCustomError:
+    """An error whose message reaches the user as it stands."""
+    return PydanticCustomError("scenario", "{text}", {"text": message})
+
+
+def _reader(
+    what: str, unit: str, parse: Callable[[str], Value], zero: Value | None
+) -> Callable[[object], Value]:
+    def read(value: object) -> Value:
+        if isinstance(value, str):
+            try:
+                return parse(value)
+            except ValueSyntaxError as error:
+                raise mistake(str(error)) from None
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            if value == 0 and zero is not None:
+                return zero
+            raise mistake(f"{quoted(value)} has no unit; write {value}{unit}")
+        raise mistake(f"expected {what}, got {quoted(value)}")
+
+    return read
+
+
+def parse_civil_time(text: str) -> int:
+    """Nanoseconds since the epoch of ``2026-03-02T18:00:00Z``; without a zone it is UTC.
+
+    Raises:
+        ValueSyntaxError: not such a time, or one that the calendar does not have.
+    """
+    if not _CIVIL.fullmatch(text):
+        raise ValueSyntaxError(f"{quoted(text)} is not a time; write 2026-03-02T18:00:00Z")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueSyntaxError(f"{quoted(text)} is not a time: {error}") from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - _EPOCH) // timedelta(microseconds=1) * 1000
+
+
+def _parse_drift(text: str) -> int:
+    match = _PPM.fullmatch(text)
+    if match is None:
+        raise ValueSyntaxError(f"{quoted(text)} is not a clock drift; write for example 50ppm")
+    return int(match.group(1))
+
+
+def _parse_price_per(unit: str, example: str) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        amount, found = parse_money(text)
+        if found != unit:
+            raise ValueSyntaxError(f"{quoted(text)} is not a price per {unit}; write {example}")
+        return amount
+
+    return parse
+
+
+def _parse_amount(text: str) -> float:
+    amount, unit = parse_money(text)
+    if unit:
+        raise ValueSyntaxError(f"{quoted(text)} is a price per {unit}; write only {amount:g} USD")
+    return amount
+
+
+def _text(pattern: str, example: str) -> WithJsonSchema:
+    return WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": f"^{pattern}$", "examples": [example]},
+                {"const": 0},
+            ]
+        }
+    )
+
+
+def _only_text(pattern: str, example: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$", "examples": [example]})
+
+
+Duration = Annotated[
+    int,
+    BeforeValidator(_reader("a duration such as 250ms", "ms", parse_duration, 0)),
+    _text(r"\s*(0|(\d+(\.\d+)?(ms|us|µs|ns|d|h|m|s))+)\s*", "250ms"),
+]
+PositiveDuration = Annotated[Duration, Field(gt=0)]
+Rate = Annotated[
+    float,
+    BeforeValidator(_reader("a rate such as 400/s", "/s", parse_rate, 0.0)),
+    _text(_NUMBER + r"\s*/\s*[a-z]+", "400/s"),
+]
+Bytes = Annotated[
+    int,
+    BeforeValidator(_reader("a size such as 2KiB", "B", parse_bytes, 0)),
+    _text(_NUMBER + r"\s*[A-Za-z]+", "2KiB"),
+]
+Ratio = Annotated[
+    float,
+    BeforeValidator(_reader("a share such as 20%", "%", parse_ratio, 0.0)),
+    _text(_NUMBER + r"\s*%", "20%"),
+]
+Drift = Annotated[
+    int,
+    BeforeValidator(_reader("a clock drift such as 50ppm", "ppm", _parse_drift, 0)),
+    _text(_PPM.pattern, "50ppm"),
+]
+HourlyPrice = Annotated[
+    float,
+    BeforeValidator(
+        _reader("a price", " USD/h", _parse_price_per("h", "0.096 USD/h"), 0.0),
+    ),
+    _text(_NUMBER + r"\s*USD\s*/\s*h", "0.096 USD/h"),
+]
+GigabytePrice = Annotated[
+    float,
+    BeforeValidator(_reader("a price", " USD/GB", _parse_price_per("GB", "0.01 USD/GB"), 0.0)),
+    _text(_NUMBER + r"\s*USD\s*/\s*GB", "0.01 USD/GB"),
+]
+Amount = Annotated[
+    float,
+    BeforeValidator(_reader("an amount such as 1.2 USD", " USD", _parse_amount, 0.0)),
+    _text(_NUMBER + r"\s*USD", "1.2 USD"),
+]
+CivilTime = Annotated[
+    int,
+    BeforeValidator(_reader("a time such as 2026-03-02T18:00:00Z", "", parse_civil_time, None)),
+    _only_text(_CIVIL.pattern, "2026-03-02T18:00:00Z"),
+]

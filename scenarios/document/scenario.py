@@ -1,0 +1,150 @@
+"""The whole scenario file: every section, and what holds when one is left out."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from scenarios.document.distributions import DistributionDoc
+from scenarios.document.edges import DefaultsDoc, EdgeDoc
+from scenarios.document.expectations import ExpectationDoc
+from scenarios.document.faults import FaultDoc
+from scenarios.document.monitoring import AlertingDoc
+from scenarios.document.quantities import (
+    Bytes,
+    CivilTime,
+    Drift,
+    Duration,
+    GigabytePrice,
+    HourlyPrice,
+    PositiveDuration,
+)
+from scenarios.document.scheduling import JobDoc, SchedulerDoc
+from scenarios.document.services import MachineDoc, ServiceDoc
+from scenarios.document.shapes import Name, Section, Several
+from scenarios.document.traffic import SourceDoc
+
+
+class TimeDoc(Section):
+    """Lengths of the phases and the civil time at which the run starts (2026 if not said)."""
+
+    start: CivilTime = 1_767_225_600_000_000_000
+    warm_up: Duration = 0
+    measure: PositiveDuration
+    heal: Duration = 0
+    settle: Duration = 0
+
+
+class LinkDoc(Section):
+    """One-way latency of a kind of link."""
+
+    latency: DistributionDoc
+
+
+class LinksDoc(Section):
+    """Links by how far apart two nodes are; ``external`` joins clients to zones."""
+
+    same_zone: LinkDoc | None = None
+    cross_zone: LinkDoc | None = None
+    external: LinkDoc | None = None
+
+
+class ClocksDoc(Section):
+    """Bounds of how wrong each node's clock is."""
+
+    offset: Duration = 0
+    drift: Drift = 0
+
+
+class TopologyDoc(Section):
+    """Zones, the links between nodes, and their clocks."""
+
+    zones: Annotated[Several[Name], Field(min_length=1, max_length=100)]
+    links: LinksDoc = LinksDoc()
+    clocks: ClocksDoc = ClocksDoc()
+
+
+class DiscoveryDoc(Section):
+    """Registry and its loops: heartbeats, lease, sweep for expired leases, refresh of views."""
+
+    zone: Name
+    heartbeat: PositiveDuration = 1_000_000_000
+    lease: PositiveDuration = 3_000_000_000
+    sweep: PositiveDuration = 1_000_000_000
+    refresh: PositiveDuration = 1_000_000_000
+    history_limit: Annotated[int, Field(ge=1, le=1_000_000)] = 4096
+
+
+class MachinePriceDoc(Section):
+    """Price of one machine type."""
+
+    on_demand: HourlyPrice
+
+
+class EgressDoc(Section):
+    """Price of traffic that leaves a zone for another, per GB (10^9 bytes)."""
+
+    cross_zone: GigabytePrice = 0.0
+
+
+class PricesDoc(Section):
+    """What things cost."""
+
+    machines: dict[Name, MachinePriceDoc] = {}
+    egress: EgressDoc = EgressDoc()
+
+
+class LimitsDoc(Section):
+    """Budgets that end a run early, with a record of what happened so far."""
+
+    events: Annotated[int, Field(ge=1)] = 50_000_000
+    virtual: PositiveDuration = 604_800_000_000_000
+    wall: PositiveDuration = 900_000_000_000
+    memory: Annotated[Bytes, Field(gt=0)] = 4_000_000_000
+
+
+class SamplingDoc(Section):
+    """How often the true state of the world is sampled for the report."""
+
+    interval: PositiveDuration = 1_000_000_000
+
+
+class AlternativeDoc(Section):
+    """The same scenario with other values, by path as in ``--set``."""
+
+    set: Annotated[dict[str, Any], Field(min_length=1)]
+
+
+class ProcessDoc(Section):
+    """A plug-in's process and its options."""
+
+    name: str
+    options: dict[str, str] = {}
+
+
+class ScenarioDoc(Section):
+    """A platform, what is done to it, and what is expected of it."""
+
+    version: Literal[1]
+    scenario: Name
+    question: str = ""
+    section: Literal["failover", "capacity", "cost", "jobs", "traffic"] = "failover"
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+    extends: str | None = None
+    time: TimeDoc
+    topology: TopologyDoc
+    machines: dict[Name, MachineDoc] = {}
+    services: Annotated[dict[Name, ServiceDoc], Field(min_length=1)]
+    defaults: DefaultsDoc = DefaultsDoc()
+    edges: dict[str, EdgeDoc] = {}
+    discovery: DiscoveryDoc | None = None
+    traffic: dict[Name, SourceDoc] = {}
+    scheduler: SchedulerDoc | None = None
+    jobs: dict[Name, JobDoc] = {}
+    faults: Several[FaultDoc] = ()
+    alerting: AlertingDoc | None = None
+    prices: PricesDoc = PricesDoc()
+    limits: LimitsDoc = LimitsDoc()
+    sampling: SamplingDoc = SamplingDoc()
+    expect: Several[ExpectationDoc] = ()
+    alternatives: dict[Name, AlternativeDoc] = {}
+    processes: Several[ProcessDoc] = ()

@@ -1,0 +1,84 @@
+"""Services as written: copies, capacity, queue, endpoints and what they call."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from scenarios.document.distributions import DistributionDoc
+from scenarios.document.quantities import Bytes, Duration, mistake
+from scenarios.document.shapes import EndpointName, Name, Section, Several
+from scenarios.source.problems import quoted
+
+INSTANCES_MAX = 10_000
+DEFAULT_MACHINE = "standard"
+
+
+class InOneZone(Section):
+    """All copies in one zone."""
+
+    zone: Name
+
+
+def _spread(value: object) -> object:
+    if value == "zones" or isinstance(value, dict | InOneZone):
+        return value
+    raise mistake(f"expected 'zones' or a section such as {{zone: a}}, got {quoted(value)}")
+
+
+class InstancesDoc(Section):
+    """How many copies, on which machines, where; ``weights`` has one number per copy."""
+
+    count: Annotated[int, Field(ge=1, le=INSTANCES_MAX)]
+    machine: Name = DEFAULT_MACHINE
+    spread: Annotated[Literal["zones"] | InOneZone, BeforeValidator(_spread)] = "zones"
+    weights: Several[Annotated[int, Field(ge=1, le=1000)]] | None = None
+
+
+class QueueDoc(Section):
+    """Waiting work of one instance: at most ``limit`` requests, first come first served."""
+
+    limit: Annotated[int, Field(ge=0, le=1_000_000)]
+    discipline: Literal["fifo"] = "fifo"
+
+
+class ParallelDoc(Section):
+    """Calls made at the same time; the step ends with the last."""
+
+    parallel: Annotated[Several[str], Field(min_length=1, max_length=100)]
+
+
+def _call(value: object) -> object:
+    if isinstance(value, str | dict):
+        return value
+    raise mistake(
+        f"expected 'service.ENDPOINT' or a section {{parallel: [...]}}, got {quoted(value)}"
+    )
+
+
+CallDoc = Annotated[str | ParallelDoc, BeforeValidator(_call)]
+
+
+class EndpointDoc(Section):
+    """Work done first, then the calls in order; sizes are bytes on the wire."""
+
+    work: DistributionDoc
+    calls: Annotated[Several[CallDoc], Field(max_length=100)] = ()
+    request: Bytes = 1024
+    response: Bytes = 8192
+
+
+class ServiceDoc(Section):
+    """A named function of the platform and its running copies."""
+
+    instances: InstancesDoc
+    slots: Annotated[int, Field(ge=1, le=100_000)]
+    queue: QueueDoc = QueueDoc(limit=100)
+    cancel: Literal["none", "queued", "running"] = "none"
+    start_up: Duration = 0
+    endpoints: Annotated[dict[EndpointName, EndpointDoc], Field(min_length=1)]
+
+
+class MachineDoc(Section):
+    """A machine type; ``speed`` 2 halves every work duration of the reference machine."""
+
+    speed: Annotated[float, Field(gt=0, le=1000)] = 1.0
