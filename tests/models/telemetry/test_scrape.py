@@ -82,7 +82,7 @@ def test_targets_do_not_end_each_others_series(store, target):
     assert values(store, "queue", 2) == [5.0]
 
 
-def test_samples_that_cannot_be_stored_are_counted(store, target):
+def test_samples_that_cannot_be_stored_are_counted(target):
     target.record([sample("queue", 3.0)], now=5)
     assert target.record([sample("queue", 4.0), sample("busy", 1.0)], now=4) == 1
 

@@ -1,0 +1,62 @@
+"""Templates: the simple forms are filled in, everything else is left as written."""
+
+import math
+
+import pytest
+
+from models.alerting.template import expand, number_text
+
+LABELS = (("instance", "shop-0"), ("job", "shop"))
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{{ $labels.job }} is down", "shop is down"),
+        ("{{$labels.job}}/{{$labels.instance}}", "shop/shop-0"),
+        ("at {{ $value }}%", "at 2.5%"),
+        ("[{{ $labels.missing }}]", "[]"),
+        ("plain", "plain"),
+        ("", ""),
+        ("{{ $labels }}", "{{ $labels }}"),
+        ("{{ $value | humanize }}", "{{ $value | humanize }}"),
+        ("{{ $labels.job | toUpper }}", "{{ $labels.job | toUpper }}"),
+        ("{{- $value -}}", "{{- $value -}}"),
+        ("{{ if $value }}x{{ end }}", "{{ if $value }}x{{ end }}"),
+        ("{{ $externalLabels.job }}", "{{ $externalLabels.job }}"),
+        ("{ { $value }}", "{ { $value }}"),
+    ],
+)
+def test_only_the_simple_forms_are_filled_in(template, expected):
+    assert expand(template, labels=LABELS, value=2.5) == expected
+
+
+def test_a_filled_in_value_is_not_expanded_again():
+    labels = (("job", "{{ $value }}"),)
+    assert expand("{{ $labels.job }}", labels=labels, value=1.0) == "{{ $value }}"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (-0.0, "-0"),
+        (1.0, "1"),
+        (-2.5, "-2.5"),
+        (0.1, "0.1"),
+        (120.0, "120"),
+        (999999.0, "999999"),
+        (1000000.0, "1e+06"),
+        (123456789.0, "1.23456789e+08"),
+        (0.0001, "0.0001"),
+        (0.00001, "1e-05"),
+        (1.5e300, "1.5e+300"),
+        (2.0**-1074, "5e-324"),
+        (0.1 + 0.2, "0.30000000000000004"),
+        (math.inf, "+Inf"),
+        (-math.inf, "-Inf"),
+        (math.nan, "NaN"),
+    ],
+)
+def test_numbers_are_written_as_in_prometheus_annotations(value, text):
+    assert number_text(value) == text
