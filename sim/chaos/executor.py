@@ -28,13 +28,17 @@ _KIND_NAMES = {
 class Lifecycle(Protocol):
     """The world's verbs for the death and the return of an instance."""
 
-    def crash(self, instance: Instance, condition: Condition, cause: str) -> None: ...
+    def crash(self, instance: Instance, condition: Condition, cause: str) -> None:
+        """Kill its process, and silence its host if DARK."""
 
-    def restart(self, instance: Instance) -> None: ...
+    def restart(self, instance: Instance) -> None:
+        """Start its process again."""
 
-    def zone_lost(self, zone: str) -> None: ...
+    def zone_lost(self, zone: str) -> None:
+        """A zone has gone dark."""
 
-    def zone_restored(self, zone: str) -> None: ...
+    def zone_restored(self, zone: str) -> None:
+        """A zone has power again."""
 
 
 class FaultExecutor:

@@ -173,7 +173,7 @@ class Kernel(simpy.Environment):
         processed = 0
         try:
             while stalled < STALLED_BATCHES:
-                for processed in range(1, BATCH + 1):
+                for processed in range(1, BATCH + 1):  # noqa: B007 - read when the loop is left
                     self.now, _, _, callback, argument = pop(queue)
                     callback(argument)
                 self.events += processed

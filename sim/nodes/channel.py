@@ -62,17 +62,21 @@ class Target:
 class Completion(Protocol):
     """Told once how a call ended, after all its tries."""
 
-    def __call__(self, last: Attempt, outcome: Outcome) -> None: ...
+    def __call__(self, last: Attempt, outcome: Outcome) -> None:
+        """``last`` is the attempt that decided it."""
 
 
 class ChannelPorts(Protocol):
     """What a channel needs of the world: numbers, and someone to tell."""
 
-    def next_attempt_id(self) -> int: ...
+    def next_attempt_id(self) -> int:
+        """The number of the next attempt."""
 
-    def record_attempt(self, attempt: Attempt, outcome: Outcome, decision: Decision) -> None: ...
+    def record_attempt(self, attempt: Attempt, outcome: Outcome, decision: Decision) -> None:
+        """Write down how an attempt ended."""
 
-    def breaker_moved(self, target: Target) -> None: ...
+    def breaker_moved(self, target: Target) -> None:
+        """Write down that a breaker has changed its state."""
 
 
 class Channel:

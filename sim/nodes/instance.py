@@ -35,7 +35,8 @@ class Condition(Enum):
 class Instance:
     """One running copy of a service.
 
-    ``incarnation`` grows with every crash. ``jobs`` holds the attempts that occupy a slot, ``waiting`` how many are queued and wanted.
+    ``incarnation`` grows with every crash. ``jobs`` holds the attempts that occupy a slot,
+    ``waiting`` counts those that are queued and still wanted.
     """
 
     __slots__ = (
@@ -53,10 +54,10 @@ class Instance:
         "clock",
         "condition",
         "drops_abandoned",
-        "incarnation",
         "error_ratio",
         "error_stream",
         "free_slots",
+        "incarnation",
         "index",
         "jobs",
         "name",

@@ -57,9 +57,11 @@ class ArrivalClock:
 class SourcePorts(Protocol):
     """What a source needs of the world."""
 
-    def next_request_id(self) -> int: ...
+    def next_request_id(self) -> int:
+        """The number of the next request."""
 
-    def record_request(self, last: Attempt, outcome: Outcome) -> None: ...
+    def record_request(self, last: Attempt, outcome: Outcome) -> None:
+        """Write down how a request ended."""
 
 
 class LoadSource:
