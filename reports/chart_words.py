@@ -20,7 +20,7 @@ def _sentence(curve: Curve, unit: str) -> str:
         return f"{curve.name}: no value."
     values, times = curve.values[known], curve.times_s[known]
     low, high = float(values.min()), float(values.max())
-    suffix = f" {unit}" if unit and not unit.startswith("/") else unit
+    suffix = f" {unit}" if unit else ""
     if low == high:
         return f"{curve.name}: {significant(low)}{suffix} throughout."
     at = moment_text(round(float(times[int(values.argmax())]) * NS_PER_S), 0)

@@ -64,6 +64,7 @@ def charts(record: RunRecord) -> tuple[Chart, ...]:
 
 def _load(seen: Traffic, origin_ns: TimeNs) -> Chart:
     times = _middle(seen, origin_ns)
+    has_requests = bool(seen.offered_per_s.any())
     return Chart(
         "load",
         "Load",
@@ -73,7 +74,9 @@ def _load(seen: Traffic, origin_ns: TimeNs) -> Chart:
         (
             Curve("offered", times, seen.offered_per_s),
             Curve("completed", times, seen.goodput_per_s),
-        ),
+        )
+        if has_requests
+        else (),
     )
 
 

@@ -14,7 +14,7 @@ from models.base.time import TimeNs
 from models.planning.incident import incidents
 from models.records.events import EventKind
 from models.records.record import RunRecord
-from reports.quantities import moment_text, span_text
+from reports.quantities import latency_text, moment_text
 from reports.series.bands import alert_label
 
 _CROWDS = {
@@ -46,9 +46,8 @@ class Moment:
     @property
     def lasted(self) -> str:
         """``over 1.8 s`` for a crowd, otherwise an empty string."""
-        return (
-            f"over {span_text(self.last_ns - self.time_ns)}" if self.last_ns > self.time_ns else ""
-        )
+        length_ns = self.last_ns - self.time_ns
+        return f"over {latency_text(length_ns)}" if length_ns else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from models.records.record import RunRecord
 from reports.tables.edges import EdgeRow, edge_rows
 
 BOX_WIDTH, BOX_HEIGHT = 148, 50
-GAP_X, GAP_Y, MARGIN = 124, 18, 8
+GAP_X, GAP_Y, MARGIN = 148, 18, 8
+_BEND = 38
 _LABELS_PER_BOX = 3
 _SWEEPS = 4
 _NOTICEABLE_RATIO, _SERIOUS_RATIO = 0.001, 0.01
@@ -179,10 +180,9 @@ def _line(
     (from_x, from_y), (to_x, to_y) = place[row.caller], place[row.callee]
     start_x, start_y = from_x + BOX_WIDTH, from_y + BOX_HEIGHT / 2
     end_x, end_y = to_x - 6, to_y + BOX_HEIGHT * port
-    bend = max(36.0, min(GAP_X / 2, (end_x - start_x) / 2))
     path = (
-        f"M{start_x:.0f} {start_y:.0f}C{start_x + bend:.0f} {start_y:.0f} "
-        f"{start_x + bend / 3:.0f} {end_y:.0f} {start_x + bend * 1.4:.0f} {end_y:.0f}"
+        f"M{start_x:.0f} {start_y:.0f}C{start_x + _BEND:.0f} {start_y:.0f} "
+        f"{start_x + _BEND / 4:.0f} {end_y:.0f} {start_x + _BEND * 1.3:.0f} {end_y:.0f}"
         f"L{end_x:.0f} {end_y:.0f}"
     )
     share = row.attempts / busiest if busiest else 0.0

@@ -43,8 +43,10 @@ class FaultStory:
 
     @property
     def detect_text(self) -> str:
-        """What to say where no notification left."""
-        return "nobody was notified"
+        """What was waited for, or that it never came."""
+        if self.incident.detect_ns is None:
+            return "nobody was notified"
+        return "until the first notification left"
 
     @property
     def failover_text(self) -> str:

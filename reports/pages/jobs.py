@@ -53,8 +53,11 @@ class Tick:
 
     @property
     def judgement(self) -> str:
-        """``once``, ``never`` or ``3 times``."""
-        return {0: "never", 1: "once"}.get(self.succeeded, f"{self.succeeded} times")
+        """``once``, ``not yet`` while it still runs, ``never`` or ``3 times``."""
+        if not self.succeeded:
+            is_running = any(execution.ended_ns is None for execution in self.executions)
+            return "not yet" if is_running else "never"
+        return "once" if self.succeeded == 1 else f"{self.succeeded} times"
 
     @property
     def delay_ns(self) -> DurationNs:

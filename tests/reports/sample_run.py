@@ -24,6 +24,7 @@ from models.records.manifest import (
     ServiceInfo,
 )
 from models.records.record import (
+    Alternative,
     Counts,
     ExpectationResult,
     Provenance,
@@ -443,3 +444,115 @@ def empty_run(*, verdict=Verdict.PASSED):
         verdict=verdict,
         overrides=(),
     )
+
+
+STEP_RATES = (20.0, 40.0, 60.0, 80.0, 100.0)
+STEP_S = MEASURE_S // len(STEP_RATES)
+
+
+def capacity_run():
+    """Load in five steps of four minutes; above 70/s the queue grows and requests are rejected."""
+    bits = Bits(11)
+    base = build_run(fault=False, load_scale=0.0, section="capacity")
+    starts = [WARM_UP_S + i * STEP_S for i in range(len(STEP_RATES))]
+    pieces = tuple(LoadPiece("shoppers", s * S, r) for s, r in zip(starts, STEP_RATES, strict=True))
+    rows = []
+    for start, rate in zip(starts, STEP_RATES, strict=True):
+        count = int(rate * STEP_S)
+        arrivals = np.sort((start + bits.uniforms(count) * STEP_S) * S).astype(np.int64)
+        slow = bits.lognormals(count, 20.0 * (1 + (rate / 72) ** 6), 0.4) * NS_PER_MS
+        lost = bits.uniforms(count) < max(0.0, 1 - 72 / rate)
+        for arrival, took, is_lost in zip(
+            arrivals.tolist(), slow.tolist(), lost.tolist(), strict=True
+        ):
+            outcome = RequestOutcome.REJECTED if is_lost else RequestOutcome.COMPLETED
+            last = Outcome.QUEUE_FULL if is_lost else Outcome.OK
+            rows.append((len(rows), 0, 0, arrival, int(took), int(outcome), int(last), 1))
+    requests = table_from_rows(REQUESTS, rows)
+    rate_at = np.repeat(STEP_RATES, STEP_S)
+    busy = {service: slots * 3 for service, (slots, _) in SERVICES.items()}
+    samples = base.samples
+    values = samples["value"].astype(float).copy()
+    second = samples["time_ns"].astype(np.int64) // S - WARM_UP_S
+    for index, info in enumerate(base.manifest.series):
+        if info.name == "world_busy_slots":
+            service = dict(info.labels)["service"]
+            share = {"checkout": 1.0, "frontend": 0.98}.get(service, 0.3)
+            mine = (samples["series"] == index) & (second >= 0) & (second < MEASURE_S)
+            load = np.minimum(1.0, rate_at[second[mine]] / 74) * share
+            values[mine] = np.floor(busy[service] * load)
+    expectation = ExpectationResult(
+        "p99 latency of shoppers", False, "< 300 ms", "412 ms", -0.37, None, "measure"
+    )
+    record = replace(
+        base,
+        manifest=replace(base.manifest, load=(LoadPiece("shoppers", 0, 10.0), *pieces)),
+        requests=requests,
+        samples=Table(SAMPLES, {**samples.numbers, "value": values}, {}),
+        counts=counts_of(requests),
+        expectations=(expectation,),
+        verdict=Verdict.FAILED,
+    )
+    return replace(record, digest=run_digest(record.manifest, record.tables()))
+
+
+def jobs_run():
+    """A nightly job on two schedulers; the leader dies during the second tick."""
+    base = build_run(fault=False, load_scale=0.0, section="jobs")
+    events = [
+        (2 * S, "lock_acquired", "leader", event_detail({"owner": "scheduler-a", "token": 1})),
+        (
+            FAULT_S * S,
+            "fault_started",
+            "scheduler-a dies",
+            event_detail({"index": 0, "kind": "instance_crash", "targets": ["scheduler-a"]}),
+        ),
+        (
+            (FAULT_S + 15) * S,
+            "lock_lost",
+            "leader",
+            event_detail({"owner": "scheduler-a", "token": 1}),
+        ),
+        (
+            (FAULT_S + 16) * S,
+            "lock_acquired",
+            "leader",
+            event_detail({"owner": "scheduler-b", "token": 2}),
+        ),
+    ]
+    jobs = []
+    for tick, status in ((240, "succeeded"), (419, "lost"), (419, "succeeded"), (900, "running")):
+        late = 16 if (tick, status) == (419, "succeeded") else 0
+        began = tick + late + 1
+        token = 1 if began < FAULT_S + 15 else 2
+        ended = -1 if status == "running" else (began + 60) * S
+        jobs.append(
+            (
+                "nightly-invoice",
+                tick * S,
+                began * S,
+                ended,
+                2 if late else 1,
+                "scheduler-a" if token == 1 else "scheduler-b",
+                "executor-1" if not late else "executor-2",
+                token,
+                status,
+            )
+        )
+    return replace(base, events=table_from_rows(EVENTS, events), jobs=table_from_rows(JOBS, jobs))
+
+
+def cost_run():
+    """The outage run asked about money, with a smaller fleet beside it."""
+    base = build_run(section="cost")
+    halved = [(s, i, q / 2, u, usd / 2) for s, i, q, u, usd in cost_rows()]
+    small = Alternative(
+        name="small-machines",
+        overrides=("services.frontend.instances.machine=m-1x4",),
+        digest="0" * 32,
+        verdict=Verdict.FAILED,
+        counts=Counts(51_688, 50_100, 900, 650, 35, 3),
+        p99_ms=412.0,
+        costs=table_from_rows(COSTS, halved),
+    )
+    return replace(base, alternatives=(small,))

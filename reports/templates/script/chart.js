@@ -92,9 +92,10 @@ class Chart {
     this.width = width;
     this.svg.setAttribute("viewBox", "0 0 " + width + " " + this.height);
     this.svg.replaceChildren();
-    this.peak = this.visibleMaximum();
-    this.step = niceStep(this.peak || 1, 4);
-    this.top = Math.max(this.step, Math.ceil((this.peak || 0) / this.step - 1e-9) * this.step);
+    const peak = Math.max(0, ...this.curves.filter((curve) => curve.shown).map((curve) => this.maximum(curve) || 0));
+    this.step = niceStep(peak || 1, 4);
+    if (this.unit === "") this.step = Math.max(1, this.step);
+    this.top = Math.max(this.step, Math.ceil(peak / this.step - 1e-9) * this.step);
     this.drawBands();
     this.drawAxes();
     this.drawCurves();
@@ -125,15 +126,13 @@ class Chart {
     return [first, last];
   }
 
-  visibleMaximum() {
+  // Highest visible value of a curve; null when it has none.
+  maximum(curve) {
     let peak = null;
-    for (const curve of this.curves) {
-      if (!curve.shown) continue;
-      const [first, last] = this.range(curve);
-      for (let i = first; i <= last; i += 1) {
-        const inside = curve.x[i] >= this.view.from && curve.x[i] <= this.view.to;
-        if (inside && curve.y[i] !== null && (peak === null || curve.y[i] > peak)) peak = curve.y[i];
-      }
+    const [first, last] = this.range(curve);
+    for (let i = first; i <= last; i += 1) {
+      const inside = curve.x[i] >= this.view.from && curve.x[i] <= this.view.to;
+      if (inside && curve.y[i] !== null && (peak === null || curve.y[i] > peak)) peak = curve.y[i];
     }
     return peak;
   }
@@ -228,10 +227,14 @@ class Chart {
     this.legend(t);
   }
 
+  // Values at the cursor; without one, the highest of what is visible.
   legend(t) {
     const values = new Map(t === null ? [] : this.at(t).map(([curve, i]) => [curve, curve.y[i]]));
     for (const curve of this.curves) {
-      curve.output.textContent = t === null ? "" : valueText(values.has(curve) ? values.get(curve) : null, this.unit);
+      const known = values.has(curve) ? values.get(curve) : null;
+      curve.output.classList.toggle("idle", t === null);
+      curve.output.textContent = t === null
+        ? "max " + valueText(this.maximum(curve), this.unit) : valueText(known, this.unit);
     }
   }
 

@@ -20,7 +20,7 @@ function niceSeconds(span, parts) {
 function multiples(low, high, step) {
   const found = [];
   for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k += 1) {
-    found.push(k * step);
+    found.push((k || 0) * step);
   }
   return found;
 }
@@ -48,8 +48,7 @@ function tickText(seconds, step) {
 function valueText(value, unit) {
   if (value === null || value === undefined) return "–";
   if (unit === "ms" && value >= 1000) return plain(value / 1000) + " s";
-  const joint = unit === "" || unit[0] === "/" ? "" : " ";
-  return plain(value) + joint + unit;
+  return unit ? plain(value) + " " + unit : plain(value);
 }
 
 function plain(value) {

@@ -32,6 +32,7 @@ class Lanes {
   }
 
   drawRow(row, y) {
+    this.spans = [];
     for (const item of row.items) {
       const from = Math.max(GUTTER.left, this.xOf(item.from));
       const to = Math.min(this.width - GUTTER.right, this.xOf(item.to));
@@ -41,7 +42,8 @@ class Lanes {
       const words = item.kind === "pending" || item.kind === "firing" ? item.kind : item.label;
       svg("title", {}, box).textContent = item.label + (words === item.kind ? " " + words : "") + ", "
         + momentText(item.from, 1) + " to " + momentText(item.to, 1);
-      this.fit(words, from, width, y, item.kind);
+      if (row.name === item.label) this.spans.push([from, from + width]);
+      else this.write(words, [from, from + width], y, item.kind);
     }
     for (const mark of row.marks || []) {
       if (mark.at < this.view.from || mark.at > this.view.to) continue;
@@ -49,14 +51,25 @@ class Lanes {
       const shape = mark.status === "firing" ? "M0 -6L6 5H-6Z" : "M-5 0L-1.5 4L5 -4";
       const node = svg("path", { class: "page " + mark.status, d: shape, transform: "translate(" + x + " " + (y + LANE_HEIGHT / 2) + ")" }, this.svg);
       svg("title", {}, node).textContent = mark.label + ": " + mark.status + ", " + momentText(mark.at, 1);
+      this.spans.push([Number(x) - 7, Number(x) + 7]);
+    }
+    if (this.spans.length) {
+      const around = [Math.min(...this.spans.map(([low]) => low)), Math.max(...this.spans.map(([, high]) => high))];
+      this.write(row.name, around, y, "beside");
     }
   }
 
-  // Write the words into the box, beside it, or not at all: never across another box.
-  fit(words, from, width, y, kind) {
+  // Write words into their box if they fit, otherwise right of it, otherwise left of it.
+  write(words, [from, to], y, kind) {
     const text = label(words, { class: "lane-text " + kind, x: from + 6, y: y + LANE_HEIGHT / 2 + 4 }, this.svg);
-    const needed = text.getComputedTextLength ? text.getComputedTextLength() + 10 : words.length * 7;
-    if (needed > width) text.remove();
+    const needed = text.getComputedTextLength() + 10;
+    if (kind !== "beside" && needed <= to - from) return;
+    if (kind === "phase") text.remove();
+    else if (to + needed <= this.width) text.setAttribute("x", to + 6);
+    else {
+      text.setAttribute("x", Math.max(needed, from - 6));
+      text.setAttribute("text-anchor", "end");
+    }
   }
 
   xOf(t) {
