@@ -1,10 +1,10 @@
 """Executes a fault plan on the world: strikes on time, heals on time, writes down both."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import Protocol, assert_never
 
-from models.base.samplers import make_sampler
+from models.base.samplers import Sampler, make_sampler
 from models.base.streams import Stream
 from models.base.time import TimeNs
 from models.faults.plan import AddedLatency, ErrorRate, Fault, InstanceCrash, ZoneOutage
@@ -14,7 +14,7 @@ from sim.kernel.environment import Kernel
 from sim.kernel.events import EventLog
 from sim.kernel.ties import FAULT
 from sim.network.links import Network
-from sim.nodes.instance import Condition, Instance
+from sim.nodes.instance import Condition, Instance, SummedDelay
 from sim.nodes.power import Power
 
 _KIND_NAMES = {
@@ -63,7 +63,8 @@ class FaultExecutor:
         self._instances = instances
         self._streams = streams
         self._holds: Counter[int] = Counter()
-        self._error_ratios: dict[int, list[float]] = {}
+        self._error_ratios: defaultdict[int, list[float]] = defaultdict(list)
+        self._delays: defaultdict[int, dict[int, Sampler]] = defaultdict(dict)
         self._struck: dict[int, list[Instance]] = {}
 
     def arm(self, plan: Sequence[Fault], measure_begins_ns: TimeNs) -> None:
@@ -76,7 +77,7 @@ class FaultExecutor:
 
     def _strike(self, entry: tuple[int, Fault]) -> None:
         number, fault = entry
-        targets = self._targets(fault)
+        targets = self._targets(number, fault)
         self._struck[number] = targets
         self._note(EventKind.FAULT_STARTED, number, fault, targets)
         match fault.kind:
@@ -92,11 +93,12 @@ class FaultExecutor:
                 self._lifecycle.zone_lost(zone)
             case AddedLatency(_, delay):
                 for instance in targets:
-                    stream = self._streams(f"fault/{fault.label}/{instance.name}")
-                    instance.added_delay = make_sampler(delay, stream)
+                    stream = self._streams(f"fault/{number}/{fault.label}/{instance.name}")
+                    self._delays[instance.index][number] = make_sampler(delay, stream)
+                    self._apply_delays(instance)
             case ErrorRate(_, ratio):
                 for instance in targets:
-                    self._error_ratios.setdefault(instance.index, []).append(ratio)
+                    self._error_ratios[instance.index].append(ratio)
                     self._apply_errors(instance)
             case _:
                 assert_never(fault.kind)
@@ -116,7 +118,8 @@ class FaultExecutor:
                 self._bring_back(targets)
             case AddedLatency():
                 for instance in targets:
-                    instance.added_delay = None
+                    del self._delays[instance.index][number]
+                    self._apply_delays(instance)
             case ErrorRate(_, ratio):
                 for instance in targets:
                     self._error_ratios[instance.index].remove(ratio)
@@ -124,12 +127,12 @@ class FaultExecutor:
             case _:
                 assert_never(fault.kind)
 
-    def _targets(self, fault: Fault) -> list[Instance]:
+    def _targets(self, number: int, fault: Fault) -> list[Instance]:
         match fault.kind:
             case ZoneOutage(zone):
                 return [instance for instance in self._instances if instance.zone == zone]
             case InstanceCrash(target) | AddedLatency(target) | ErrorRate(target):
-                stream = self._streams(f"fault/{fault.label}/selection")
+                stream = self._streams(f"fault/{number}/{fault.label}/selection")
                 return select(target, self._instances, stream)
             case _:
                 assert_never(fault.kind)
@@ -144,6 +147,10 @@ class FaultExecutor:
             self._holds[instance.index] -= 1
             if self._holds[instance.index] == 0:
                 self._lifecycle.restart(instance)
+
+    def _apply_delays(self, instance: Instance) -> None:
+        delays = tuple(self._delays[instance.index].values())
+        instance.added_delay = SummedDelay(delays) if delays else None
 
     def _apply_errors(self, instance: Instance) -> None:
         instance.error_ratio = max(self._error_ratios[instance.index], default=0.0)

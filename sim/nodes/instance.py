@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from models.base.outcome import Outcome
 from models.base.samplers import Sampler
 from models.base.streams import Stream
+from models.base.time import DurationNs
 from models.service.spec import Cancel, InstanceSpec, ServiceSpec
 from sim.kernel.clocks import NodeClock
 from sim.kernel.environment import Kernel
@@ -30,6 +31,19 @@ class Condition(Enum):
     STARTING = "starting"
     CRASHED = "crashed"
     DARK = "dark"
+
+
+class SummedDelay:
+    """The delays that faults add to every message to or from an instance."""
+
+    __slots__ = ("_samplers",)
+
+    def __init__(self, samplers: tuple[Sampler, ...]) -> None:
+        self._samplers = samplers
+
+    def draw(self) -> DurationNs:
+        """One message's delay in nanoseconds."""
+        return sum(sampler.draw() for sampler in self._samplers)
 
 
 class Instance:
@@ -102,7 +116,7 @@ class Instance:
         self.channels: Mapping[int, Channel] = {}
         self.condition = Condition.UP
         self.incarnation = 1
-        self.added_delay: Sampler | None = None
+        self.added_delay: SummedDelay | None = None
         self.error_ratio = 0.0
         self.error_stream = error_stream
         self._is_plain = True
