@@ -1,5 +1,6 @@
 """The verdict as JUnit XML, the dialect CI systems read: one test case per expectation."""
 
+import re
 import xml.etree.ElementTree as ET
 from datetime import datetime
 
@@ -7,7 +8,7 @@ from models.records.record import RunRecord, Verdict
 from reports.text import counts_line
 from reports.verdict import ExpectationRow, expectation_rows, headline
 
-_FIRST_PRINTABLE = 0x20
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_xml(record: RunRecord) -> str:
@@ -89,8 +90,4 @@ def _is_timestamp(text: str) -> bool:
 
 
 def _clean(text: str) -> str:
-    return "".join(
-        char
-        for char in text
-        if char in "\t\n" or (ord(char) >= _FIRST_PRINTABLE and char not in "\ufffe\uffff")
-    )
+    return _UNPRINTABLE.sub("", text)

@@ -48,6 +48,7 @@ def render(record: RunRecord) -> str:
             balance=counts_line(record),
             chapter=chapter,
             charts=charts(record),
+            stories=failover.fault_stories(record),
             moments=timeline(record),
             services=service_rows(record),
             edges=edge_rows(record),

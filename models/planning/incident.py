@@ -3,7 +3,7 @@
 The definitions, all counted from the start of the fault and stated again in the report:
 
 - *first symptom*: start of the first window of ``WINDOW_NS`` whose error ratio is above the
-  ratio of the minute before the fault plus ``TOLERANCE_RATIO``.
+  ratio of the minute before the fault plus ``TOLERANCE_PERCENT`` points.
 - *time to detect*: until the first notification that was sent with status ``firing``.
 - *time to fail over*: until the last caller has dropped a target from its endpoint view. A
   caller's first drop of a target counts, and only until a later fault strikes that target.
@@ -29,12 +29,14 @@ from models.records.manifest import Manifest
 from models.records.record import RunRecord
 from models.records.table import Table
 
+Integers = npt.NDArray[np.intp]
+
 WINDOW_NS: DurationNs = 5 * NS_PER_S
 """Length of the windows by which symptom and recovery are judged."""
 BASELINE_NS: DurationNs = NS_PER_MINUTE
 """How long before the fault the usual error ratio is measured."""
-TOLERANCE_RATIO = 0.01
-"""What the error ratio may exceed the usual one by and still count as well."""
+TOLERANCE_PERCENT = 1
+"""Percentage points by which the error ratio may exceed the usual one and still be usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,36 +174,45 @@ def impairment(requests: Table, start_ns: TimeNs, horizon_ns: TimeNs) -> Impairm
 
     Without any finished request in the minute before, the usual ratio is taken as 0. A fault
     that no window shows has recovered at once: ``recover_ns`` is 0 if any window had requests.
+    Ratios are compared in whole numbers, so the boundary is exact.
     """
     arrival = requests["arrival_ns"].astype(np.int64)
     outcome = requests["outcome"]
     finished = outcome != RequestOutcome.IN_FLIGHT
     bad = finished & (outcome != RequestOutcome.COMPLETED)
     before = (arrival >= start_ns - BASELINE_NS) & (arrival < start_ns) & finished
-    total_before = int(before.sum())
-    ratio_before = int((bad & before).sum()) / total_before if total_before else 0.0
+    usual = _Share(int((bad & before).sum()), int(before.sum()))
     inside = (arrival >= start_ns) & (arrival < horizon_ns) & finished
     windows = (arrival[inside] - start_ns) // WINDOW_NS
     finished_count = np.bincount(windows)
-    bad_count = np.bincount(windows, weights=bad[inside], minlength=len(finished_count))
+    bad_count = np.bincount(windows[bad[inside]], minlength=len(finished_count))
     used = np.flatnonzero(finished_count)
-    ratio = bad_count[used] / finished_count[used]
-    return _judge(used, ratio, ratio_before)
+    return _judge(used, bad_count[used], finished_count[used], usual)
 
 
-def _judge(
-    used: npt.NDArray[np.intp], ratio: npt.NDArray[np.float64], ratio_before: float
-) -> Impairment:
+@dataclass(frozen=True, slots=True)
+class _Share:
+    bad: int
+    finished: int
+
+    @property
+    def ratio(self) -> float:
+        return self.bad / self.finished if self.finished else 0.0
+
+
+def _judge(used: Integers, bad: Integers, finished: Integers, usual: _Share) -> Impairment:
     if not len(used):
-        return Impairment(ratio_before, 0.0, None, None)
-    over = np.flatnonzero(ratio > ratio_before + TOLERANCE_RATIO)
-    peak = float(ratio.max())
+        return Impairment(usual.ratio, 0.0, None, None)
+    denominator = max(1, usual.finished)
+    tolerated = 100 * usual.bad + TOLERANCE_PERCENT * denominator
+    over = np.flatnonzero(100 * bad * denominator > tolerated * finished)
+    peak = float((bad / finished).max())
     if not len(over):
-        return Impairment(ratio_before, peak, None, 0)
+        return Impairment(usual.ratio, peak, None, 0)
     first_symptom = int(used[over[0]]) * WINDOW_NS
     last_bad = int(over[-1])
     recovered = (int(used[last_bad]) + 1) * WINDOW_NS if last_bad + 1 < len(used) else None
-    return Impairment(ratio_before, peak, first_symptom, recovered)
+    return Impairment(usual.ratio, peak, first_symptom, recovered)
 
 
 def _incident(record: RunRecord, span: FaultSpan, spans: tuple[FaultSpan, ...]) -> Incident:

@@ -86,8 +86,14 @@ def time_axis(axes: Axes, record: RunRecord) -> None:
 
 def legend_above(axes: Axes, entries: int) -> None:
     """Put the legend beside the title, where no curve can be."""
-    place = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.2}
-    axes.legend(frameon=False, fontsize=8, ncols=entries, **place)
+    axes.legend(
+        frameon=False,
+        fontsize=8,
+        ncols=entries,
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        borderaxespad=0.2,
+    )
 
 
 def no_data(axes: Axes, words: str) -> None:

@@ -62,4 +62,6 @@ def _ends(outcome: np.ndarray[tuple[int], np.dtype[np.generic]]) -> str:
     kinds = (RequestOutcome.FAILED, RequestOutcome.REJECTED, RequestOutcome.TIMED_OUT)
     counts = [(int((outcome == kind).sum()), kind) for kind in kinds]
     words = [f"{count_text(n)} {kind.name.lower().replace('_', ' ')}" for n, kind in counts if n]
+    if not len(outcome):
+        return "none arrived"
     return ", ".join(words) or "none failed"
