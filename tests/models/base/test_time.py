@@ -60,7 +60,7 @@ def test_durations_are_read_exactly(text: str, duration_ns: int) -> None:
         "1.5.5s",
         "inf",
         "nan",
-        "٣s",
+        "\u0663s",
         "1h 30m",
         "00",
         "1s5",
