@@ -83,7 +83,7 @@ def test_added_latency_is_paid_on_the_way_there_and_back_by_the_target_alone() -
 
 
 def test_an_error_rate_fails_that_share_of_the_targets_requests() -> None:
-    _, manifest, attempts = run([fault(ErrorRate(Selector(service="shop"), 0.25), for_s=10)])
+    _, _, attempts = run([fault(ErrorRate(Selector(service="shop"), 0.25), for_s=10)])
     rows = during(attempts, 5.1, 14.9)
     failed = (attempts["outcome"][rows] == Outcome.ERROR).mean()
     assert abs(failed - 0.25) < 3.3 * (0.25 * 0.75 / rows.sum()) ** 0.5
@@ -100,7 +100,7 @@ def test_overlapping_outages_heal_when_the_last_one_ends() -> None:
         Fault("one", 5 * S, 6 * S, ZoneOutage("b")),
         Fault("two", 8 * S, 6 * S, InstanceCrash(Selector(zone="b"))),
     ]
-    world, manifest, attempts = run(faults)
+    _, manifest, attempts = run(faults)
     in_zone = attempts["target"] == [i.zone for i in manifest.instances].index("b")
     assert Outcome.OK not in outcomes(attempts, in_zone & during(attempts, 5.1, 13.8))
     assert outcomes(attempts, in_zone & during(attempts, 14.1, 19)) == {Outcome.OK}
@@ -131,7 +131,7 @@ def test_overlapping_latencies_add_up_and_end_one_by_one() -> None:
 
 
 def test_a_crash_leaves_the_views_of_callers_and_a_restart_returns_to_them() -> None:
-    world, manifest, attempts = run(
+    _, _, attempts = run(
         [fault(InstanceCrash(Selector(instance="shop-0")), for_s=8)], discovery=True
     )
     to_victim = attempts["target"] == 0
@@ -140,7 +140,7 @@ def test_a_crash_leaves_the_views_of_callers_and_a_restart_returns_to_them() -> 
 
 
 def test_a_dark_registry_zone_freezes_views_and_evicts_nobody_when_it_returns() -> None:
-    world, manifest, attempts = run([fault(ZoneOutage("a"), for_s=6)], discovery=True)
+    _, manifest, attempts = run([fault(ZoneOutage("a"), for_s=6)], discovery=True)
     zones = [instance.zone for instance in manifest.instances]
     alive = np.isin(attempts["target"], [i for i, zone in enumerate(zones) if zone in "bc"])
     assert outcomes(attempts, alive & during(attempts, 0, 19)) == {Outcome.OK}

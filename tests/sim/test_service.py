@@ -1,5 +1,7 @@
 """What an instance does with work: slots, queue, calls, and callers that have gone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from models.base.distributions import Deterministic
 from models.base.outcome import Decision, Outcome, RequestOutcome
 from models.records.schema import NO_INDEX, TRY_BITS
 from models.records.table import Table
-from models.service.spec import Cancel
+from models.service.spec import Cancel, MachineSpec
 from models.traffic.config import BackoffConfig, Jitter, RetryConfig
 from sim.blueprint import Blueprint
 from sim.world import build
@@ -150,10 +152,6 @@ def test_a_service_without_instances_in_view_is_a_recorded_rejection() -> None:
 
 @pytest.mark.parametrize("speed", [0.5, 2.0])
 def test_a_machines_speed_divides_the_work(speed: float) -> None:
-    from dataclasses import replace
-
-    from models.service.spec import MachineSpec
-
     plan = blueprint(
         [service("shop", slots=100, work=Deterministic(10 * MS))], [edge("users", "shop")]
     )

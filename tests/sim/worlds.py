@@ -6,7 +6,7 @@ from models.base.distributions import Deterministic, Distribution, Exponential
 from models.base.time import NS_PER_MS, NS_PER_S, DurationNs
 from models.discovery.config import DiscoveryConfig
 from models.faults.plan import Fault, FaultKind
-from models.service.spec import Cancel, CallSpec, EndpointSpec, InstanceSpec, ServiceSpec
+from models.service.spec import CallSpec, Cancel, EndpointSpec, InstanceSpec, ServiceSpec
 from models.service.traffic import MixEntry, RateProfile, SourceSpec
 from models.traffic.config import BalancerConfig, EdgeConfig, RetryConfig
 from sim.blueprint import Blueprint, LinksSpec, Phases
