@@ -49,6 +49,16 @@ def draws_of(law: Distribution, *words: int) -> list[int]:
     return decided.draws(row).tolist()
 
 
+def words_with_exponential_near(target: float) -> Words:
+    """Neighbouring words whose unit exponentials lie under and over ``target``."""
+    k = int((1.0 - math.exp(-target)) * 2**53)
+    candidates = np.arange(k - 3, k + 4, dtype=np.uint64) << np.uint64(11)
+    gaps = unit_exponentials(candidates)
+    over = int(np.flatnonzero(gaps >= target)[0])
+    assert over > 0
+    return candidates[over - 1 : over + 1].reshape(2, 1)
+
+
 @pytest.mark.parametrize("name", CONTINUOUS)
 def test_draws_fit_the_law(name: str) -> None:
     # Kolmogorov-Smirnov at the 1 % level for a fixed seed; a nanosecond is no step at this scale.
@@ -86,20 +96,7 @@ def test_the_exponential_ends_at_53_bits() -> None:
 
 
 def test_halves_of_a_nanosecond_are_rounded_up() -> None:
-    # The middle word is a uniform of 1/2, so a normal of exactly its mean: here 1/2 of the ratio.
-    middle = 2**63
-    assert draws_of(Uniform(0, 2), middle) == [1]
-    assert law_of(Exponential(1)).draws(_words_with_exponential_near(0.5)).tolist() == [0, 1]
-
-
-def _words_with_exponential_near(target: float) -> Words:
-    """Neighbouring words whose unit exponentials lie under and over ``target``."""
-    k = int((1.0 - math.exp(-target)) * 2**53)
-    candidates = np.arange(k - 3, k + 4, dtype=np.uint64) << np.uint64(11)
-    gaps = unit_exponentials(candidates)
-    over = int(np.flatnonzero(gaps >= target)[0])
-    assert over > 0
-    return candidates[over - 1 : over + 1].reshape(2, 1)
+    assert law_of(Exponential(1)).draws(words_with_exponential_near(0.5)).tolist() == [0, 1]
 
 
 def test_a_uniform_never_reaches_its_upper_bound() -> None:

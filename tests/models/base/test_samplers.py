@@ -74,7 +74,7 @@ def test_chunks_grow_to_4096_rows_and_are_fetched_when_they_are_needed() -> None
     assert law.chunks == []
     for _ in range(8000):
         sampler.draw()
-    assert law.chunks == [16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 4096, 4096, 4096]
+    assert law.chunks == [16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 4096, 4096]
 
 
 def test_a_bound_draw_goes_on_where_the_sampler_is() -> None:
