@@ -30,13 +30,19 @@ def state_violations(source: str) -> list[str]:
 
 
 def _shared_assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr, int]]:
-    """Names bound in the module's or a class's body, with the value and the line."""
-    bodies = [tree.body, *(node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef))]
-    for node in (statement for body in bodies for statement in body):
+    """Names bound in the module's or a class's body, with the value and the line.
+
+    Annotated fields of a class with bases are left out: a validated model copies its defaults,
+    and a dataclass refuses mutable ones by itself.
+    """
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    for node in (*tree.body, *(entry for shared in classes for entry in shared.body)):
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 yield ast.unparse(target), node.value, node.lineno
-        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+    annotated = [tree.body, *(shared.body for shared in classes if not shared.bases)]
+    for node in (entry for body in annotated for entry in body):
+        if isinstance(node, ast.AnnAssign) and node.value is not None:
             yield ast.unparse(node.target), node.value, node.lineno
 
 

@@ -145,9 +145,9 @@ def test_nothing_is_left_for_later() -> None:
     assert [(str(p), found) for p, s in texts() if (found := form.unfinished_violations(s))] == []
 
 
-@pytest.mark.parametrize("word", ["TODO", "FIXME", "XXX", "HACK"])
-def test_a_note_to_do_it_later_is_caught(word: str) -> None:
-    assert form.unfinished_violations(f"x = 1  # {word}: later\n")
+@pytest.mark.parametrize("halves", [("TO", "DO"), ("FIX", "ME"), ("XX", "X"), ("HA", "CK")])
+def test_a_note_to_do_it_later_is_caught(halves: tuple[str, str]) -> None:
+    assert form.unfinished_violations(f"x = 1  # {''.join(halves)}: later\n")
 
 
 def test_no_text_names_a_path_of_one_machine() -> None:

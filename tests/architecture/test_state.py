@@ -20,6 +20,8 @@ def test_no_module_keeps_state() -> None:
         "_rows = [n for n in range(3)]",
         "NEXT_ID = itertools.count()",
         "class A:\n    pending = []",
+        "class A(B):\n    pending = []",
+        "class A:\n    pending: list[int] = []",
         "TOTAL = 0\ndef f():\n    global TOTAL\n    TOTAL = 1",
         "CACHE = {}\ndef f(k):\n    CACHE[k] = 1",
         "CACHE = {1: 2}\ndef f(k):\n    del CACHE[k]",
@@ -36,6 +38,7 @@ def test_shared_mutable_state_is_caught(source: str) -> None:
         "_UNITS = {'s': 1}\ndef f(u):\n    return _UNITS[u]",
         "__all__ = ['f']",
         "LIMITS = (1, 2)",
+        "class A(Document):\n    options: dict[str, str] = {}",
         "def f():\n    rows = []\n    rows.append(1)\n    return rows",
     ],
 )
