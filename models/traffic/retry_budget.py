@@ -47,7 +47,7 @@ class RetryBudget:
     def deposit(self) -> None:
         """A first try was sent."""
         balance = self._balance + self._gain
-        self._balance = balance if balance < self._cap else self._cap
+        self._balance = min(self._cap, balance)
 
     def try_withdraw(self) -> bool:
         """Take one token for a retry; False if there is less than one, and nothing changes."""

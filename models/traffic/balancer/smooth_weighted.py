@@ -37,7 +37,7 @@ class SmoothWeighted(Roster):
         up = self._up
         if not up:
             return NO_MEMBER
-        if avoid in up and len(up) > 1:
+        if avoid != NO_MEMBER and avoid in up and len(up) > 1:
             return self._pick_other(up.index(avoid))
         balances = list(map(add, self._credits, self._shares))
         richest = balances.index(max(balances))

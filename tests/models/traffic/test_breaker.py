@@ -171,6 +171,14 @@ def test_a_minimum_below_the_permits_decides_early() -> None:
     assert breaker.state is BreakerState.CLOSED
 
 
+def test_probes_left_over_from_an_early_decision_are_not_granted_while_open() -> None:
+    breaker = opened(replace(VECTOR, minimum_calls=2))
+    feed(breaker, "EE", OPEN_NS)
+    assert breaker.state is BreakerState.OPEN
+    assert breaker.snapshot().permits_left == 0
+    assert breaker.try_acquire(OPEN_NS) == REFUSED
+
+
 def test_a_result_from_before_opening_does_not_judge_the_probes() -> None:
     breaker = CircuitBreaker(VECTOR)
     slow = breaker.try_acquire(0)

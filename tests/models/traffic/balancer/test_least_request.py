@@ -100,6 +100,10 @@ def test_three_choices_take_the_least_of_three(script: list[float], expected: in
     assert balancer.pick(0) == expected
 
 
+def test_of_three_equally_loaded_choices_the_first_wins() -> None:
+    assert balancer_of(3, ScriptedStream([0.5, 0.1, 0.9]), choices=3).pick(0) == 1
+
+
 def test_two_choices_keep_the_longest_queue_shorter_than_one() -> None:
     """Throwing n balls into n bins: log log n / log 2 against log n / log log n."""
     longest = {}

@@ -74,6 +74,14 @@ def test_a_repeated_mark_up_does_not_restart_the_cycle() -> None:
     assert letters(balancer, 4) == "a c a a"
 
 
+@pytest.mark.parametrize("verb", ["mark_down", "remove"])
+def test_a_member_that_leaves_starts_the_cycle_of_the_others_afresh(verb: str) -> None:
+    balancer = weighted(1, 3, 2)
+    letters(balancer, 1)
+    getattr(balancer, verb)(0)
+    assert letters(balancer, 5) == "b c b c b"
+
+
 def test_a_new_weight_starts_the_cycle_afresh() -> None:
     balancer = weighted(5, 1, 1)
     letters(balancer, 1)
