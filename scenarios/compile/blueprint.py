@@ -1,0 +1,62 @@
+"""One document to one blueprint: the order in which the parts are compiled."""
+
+from scenarios.compile.call_graph import call_targets, check_call_graph
+from scenarios.compile.edges import compile_edges
+from scenarios.compile.expectations import compile_expectations
+from scenarios.compile.faults import compile_faults
+from scenarios.compile.findings import Findings
+from scenarios.compile.monitoring import compile_monitoring
+from scenarios.compile.platform import (
+    compile_clocks,
+    compile_discovery,
+    compile_limits,
+    compile_links,
+    compile_machines,
+    compile_phases,
+    compile_prices,
+    compile_zones,
+)
+from scenarios.compile.scheduling import compile_jobs, compile_scheduler
+from scenarios.compile.services import compile_services
+from scenarios.compile.traffic import compile_sources
+from scenarios.document.scenario import ScenarioDoc
+from scenarios.expectations.spec import Expectation
+from sim.blueprint import Blueprint, Plugin
+
+
+def compile_document(
+    document: ScenarioDoc, findings: Findings
+) -> tuple[Blueprint, tuple[Expectation, ...]]:
+    """The plan of the world and what is expected of it.
+
+    Both are only good for use if ``findings`` stayed empty.
+    """
+    phases = compile_phases(document.time, document.limits, findings)
+    zones = compile_zones(document.topology, findings)
+    services = compile_services(document, zones, findings)
+    check_call_graph(call_targets(services), findings)
+    blueprint = Blueprint(
+        name=document.scenario,
+        phases=phases,
+        zones=zones,
+        services=services,
+        edges=compile_edges(document, services, findings),
+        sources=compile_sources(document, zones, phases, findings),
+        question=document.question,
+        section=document.section,
+        links=compile_links(document.topology),
+        clocks=compile_clocks(document.topology),
+        machines=compile_machines(document),
+        discovery=compile_discovery(document.discovery, zones, findings),
+        monitoring=compile_monitoring(document.alerting, zones, findings),
+        scheduler=compile_scheduler(document.scheduler, zones, findings),
+        jobs=compile_jobs(document, findings),
+        faults=compile_faults(document.faults, zones, services, phases, findings),
+        prices=compile_prices(document, findings),
+        limits=compile_limits(document.limits),
+        processes=tuple(
+            Plugin(doc.name, tuple(sorted(doc.options.items()))) for doc in document.processes
+        ),
+        sample_interval_ns=document.sampling.interval,
+    )
+    return blueprint, compile_expectations(document, blueprint, findings)

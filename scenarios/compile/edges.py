@@ -1,0 +1,170 @@
+"""Edges: every caller-callee pair that a call needs, with the policies written for it."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from models.base.outcome import Outcome
+from models.service.spec import ServiceSpec
+from models.traffic.config import (
+    BackoffConfig,
+    BalancerConfig,
+    BreakerConfig,
+    BudgetConfig,
+    EdgeConfig,
+    Jitter,
+    RetryConfig,
+)
+from scenarios.compile.findings import Findings, unknown_name
+from scenarios.document.edges import BreakerDoc, EdgeDoc, RetryDoc
+from scenarios.document.scenario import ScenarioDoc
+from scenarios.source.marks import KeyPath
+from scenarios.source.problems import quoted
+
+BUILT_IN_POLICIES = ("round_robin", "smooth_weighted", "least_request")
+_EDGE = re.compile(r"\s*(\S+)\s*->\s*(\S+)\s*")
+_ANY = "*"
+
+
+def compile_edges(
+    document: ScenarioDoc, services: Sequence[ServiceSpec], findings: Findings
+) -> tuple[EdgeConfig, ...]:
+    """One edge per pair: sources first, then services, in the order of the file.
+
+    A field is taken from ``a -> b``, else from ``* -> b``, else from ``defaults.edge``.
+    """
+    pairs = _pairs_in_use(document, services)
+    written = _written_edges(document, pairs, findings)
+    for name, doc in document.edges.items():
+        _check_policies(("edges", name), doc, findings)
+    _check_policies(("defaults", "edge"), document.defaults.edge, findings)
+    edges = []
+    for caller, callee in pairs:
+        layers = [document.defaults.edge]
+        for key in ((_ANY, callee), (caller, callee)):
+            if key in written:
+                layers.append(document.edges[written[key]])
+        edges.append(_edge(caller, callee, layers))
+    return tuple(edges)
+
+
+def _pairs_in_use(
+    document: ScenarioDoc, services: Sequence[ServiceSpec]
+) -> tuple[tuple[str, str], ...]:
+    pairs = [(name, source.to) for name, source in document.traffic.items()]
+    pairs += [
+        (service.name, call.service)
+        for service in services
+        for endpoint in service.endpoints
+        for step in endpoint.steps
+        for call in step
+    ]
+    return tuple(dict.fromkeys(pairs))
+
+
+def _written_edges(
+    document: ScenarioDoc, pairs: Sequence[tuple[str, str]], findings: Findings
+) -> Mapping[tuple[str, str], str]:
+    """Key text of each pair that the file has an entry for; wrong keys become problems."""
+    callers = (*document.traffic, *document.services)
+    written: dict[tuple[str, str], str] = {}
+    for key in document.edges:
+        path: KeyPath = ("edges", key)
+        match = _EDGE.fullmatch(key)
+        if match is None:
+            findings.at_key(path, "an edge is written: caller -> service")
+            continue
+        pair = (match.group(1), match.group(2))
+        if pair in written:
+            findings.at_key(path, f"the same edge as {quoted(written[pair])}")
+        written[pair] = key
+        problem = _unknown_end(pair, callers, document, pairs)
+        if problem:
+            findings.at_key(path, problem)
+    return written
+
+
+def _unknown_end(
+    pair: tuple[str, str],
+    callers: Sequence[str],
+    document: ScenarioDoc,
+    pairs: Sequence[tuple[str, str]],
+) -> str:
+    caller, callee = pair
+    if caller != _ANY and caller not in callers:
+        return unknown_name("caller", caller, callers)
+    if callee not in document.services:
+        return unknown_name("service", callee, document.services)
+    is_used = any(callee == to and caller in (_ANY, start) for start, to in pairs)
+    return "" if is_used else f"no endpoint of {quoted(caller)} calls {quoted(callee)}"
+
+
+def _check_policies(path: KeyPath, doc: EdgeDoc, findings: Findings) -> None:
+    balancer, backoff, breaker = doc.balancer, doc.retry.backoff, doc.breaker
+    if balancer.policy in BUILT_IN_POLICIES and balancer.options:
+        findings.at_key(
+            (*path, "balancer", "options"), f"policy {quoted(balancer.policy)} has no options"
+        )
+    if backoff.cap < backoff.base:
+        findings.at_value((*path, "retry", "backoff", "cap"), "cap must not be less than base")
+    budget = doc.retry.budget
+    if budget is not None and budget.reserve > budget.cap:
+        findings.at_value(
+            (*path, "retry", "budget", "reserve"), "reserve must not be more than cap"
+        )
+    if breaker is not None:
+        _check_breaker((*path, "breaker"), breaker, findings)
+
+
+def _check_breaker(path: KeyPath, breaker: BreakerDoc, findings: Findings) -> None:
+    if breaker.minimum_calls > breaker.window:
+        findings.at_value(
+            (*path, "minimum_calls"),
+            f"a window of {breaker.window} calls never holds {breaker.minimum_calls}",
+        )
+    if breaker.failure_ratio == 0:
+        findings.at_value((*path, "failure_ratio"), "must be more than 0%")
+    if breaker.open == 0:
+        findings.at_value((*path, "open"), "must be more than 0")
+
+
+def _edge(caller: str, callee: str, layers: Sequence[EdgeDoc]) -> EdgeConfig:
+    chosen = {name: getattr(EdgeDoc(), name) for name in EdgeDoc.model_fields}
+    for layer in layers:
+        chosen |= {name: getattr(layer, name) for name in layer.model_fields_set}
+    doc = EdgeDoc.model_construct(**chosen)
+    return EdgeConfig(
+        caller=caller,
+        callee=callee,
+        timeout_ns=doc.timeout,
+        balancer=BalancerConfig(
+            doc.balancer.policy,
+            doc.balancer.choices,
+            dict(doc.balancer.options),
+        ),
+        breaker=_breaker(doc.breaker),
+        retry=_retry(doc.retry),
+    )
+
+
+def _breaker(doc: BreakerDoc | None) -> BreakerConfig | None:
+    if doc is None:
+        return None
+    return BreakerConfig(
+        window_calls=doc.window,
+        minimum_calls=doc.minimum_calls,
+        failure_ratio=doc.failure_ratio,
+        open_ns=doc.open,
+        half_open_permits=doc.half_open_permits,
+    )
+
+
+def _retry(doc: RetryDoc) -> RetryConfig:
+    budget = doc.budget
+    return RetryConfig(
+        retries=doc.retries,
+        backoff=BackoffConfig(doc.backoff.base, doc.backoff.cap, Jitter(doc.backoff.jitter)),
+        budget=None
+        if budget is None
+        else BudgetConfig(ratio=budget.ratio, reserve=budget.reserve, cap=budget.cap),
+        retry_on=frozenset(Outcome[name.upper()] for name in doc.on),
+    )

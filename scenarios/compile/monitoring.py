@@ -1,0 +1,136 @@
+"""Monitoring: its place and pace, alert rules from files and from the scenario itself."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from models.alerting.config import MonitoringConfig, NotifierConfig, RuleGroupConfig
+from models.alerting.rule_file import RuleFileProblem, parse_rule_file
+from scenarios.compile.findings import Findings
+from scenarios.document.monitoring import AlertingDoc, NotifyDoc
+from scenarios.source.files import NamedFile
+from scenarios.source.marks import KeyPath, Mark
+from scenarios.source.problems import quoted
+from scenarios.source.text import read_source
+from scenarios.source.tree import LocatedData, flatten
+from scenarios.source.yaml_reader import read_yaml
+
+_RULES: KeyPath = ("alerting", "rules")
+
+
+def compile_monitoring(
+    doc: AlertingDoc | None, zones: tuple[str, ...], findings: Findings
+) -> MonitoringConfig | None:
+    """Scrapes, evaluations and notifications; a scrape must end before the next begins."""
+    if doc is None:
+        return None
+    if doc.zone not in zones:
+        findings.unknown(("alerting", "zone"), "zone", doc.zone, zones)
+    if doc.scrape.timeout > doc.scrape.interval:
+        findings.at_value(
+            ("alerting", "scrape", "timeout"), "timeout must not be longer than interval"
+        )
+    groups: list[RuleGroupConfig] = []
+    for index, entry in enumerate(doc.rules):
+        path: KeyPath = (*_RULES, index)
+        if isinstance(entry, str):
+            for file in findings.files.matching(entry, findings.located.value_mark(path), path):
+                groups += _from_file(file, findings.located.value_mark(path), findings)
+        else:
+            groups += _inline(entry, path, findings)
+    return MonitoringConfig(
+        zone=doc.zone,
+        scrape_interval_ns=doc.scrape.interval,
+        scrape_timeout_ns=doc.scrape.timeout,
+        evaluation_interval_ns=doc.evaluation,
+        lookback_ns=doc.lookback,
+        resend_delay_ns=doc.resend_delay,
+        groups=_named_apart(groups),
+        notifier=_notifier(doc.notify),
+    )
+
+
+def _notifier(doc: NotifyDoc) -> NotifierConfig:
+    return NotifierConfig(
+        receiver=doc.receiver,
+        group_by=doc.group_by,
+        group_wait_ns=doc.group_wait,
+        group_interval_ns=doc.group_interval,
+        repeat_interval_ns=doc.repeat_interval,
+        send_resolved=doc.send_resolved,
+        resolve_timeout_ns=doc.resolve_timeout,
+    )
+
+
+def _inline(entry: object, path: KeyPath, findings: Findings) -> tuple[RuleGroupConfig, ...]:
+    def outer(inner: KeyPath) -> KeyPath:
+        return (*path, *inner[2:])
+
+    def locate(inner: KeyPath) -> tuple[int, int]:
+        mark = findings.located.value_mark(outer(inner))
+        return mark.line, mark.column
+
+    outcome = parse_rule_file({"groups": [entry]}, locate)
+    for problem in outcome.problems:
+        place = outer(problem.path)
+        mark = _mark_of(problem, place, findings.located)
+        findings.problems.add(mark, place, problem.message)
+    return outcome.groups
+
+
+def _from_file(file: NamedFile, mark: Mark, findings: Findings) -> tuple[RuleGroupConfig, ...]:
+    read = read_source(
+        file.content,
+        name=file.name,
+        label=f"rules {file.name}",
+        directory=Path(file.name).parent,
+        rank=mark.source.rank + 500,
+        problems=findings.problems,
+    )
+    root = None if read is None else read_yaml(read[1], read[0], findings.problems)
+    if root is None:
+        return ()
+    located = flatten(root, findings.problems)
+
+    def locate(path: KeyPath) -> tuple[int, int]:
+        at = located.value_mark(path)
+        return at.line, at.column
+
+    outcome = parse_rule_file(located.data, locate)
+    for problem in outcome.problems:
+        findings.problems.add(
+            _mark_of(problem, problem.path, located), problem.path, problem.message
+        )
+    return outcome.groups
+
+
+def _mark_of(problem: RuleFileProblem, path: KeyPath, located: LocatedData) -> Mark:
+    """Unknown fields are shown at their key, everything else at the value."""
+    if problem.message.startswith("unknown field"):
+        return located.key_mark(path)
+    return located.value_mark(path)
+
+
+def _named_apart(groups: list[RuleGroupConfig]) -> tuple[RuleGroupConfig, ...]:
+    """Groups of one name from several files are told apart by a number."""
+    taken: set[str] = set()
+    apart = []
+    for group in groups:
+        name, number = group.name, 1
+        while name in taken:
+            number += 1
+            name = f"{group.name} ({number})"
+        taken.add(name)
+        apart.append(group if name == group.name else replace(group, name=name))
+    return tuple(apart)
+
+
+def check_alert_name(
+    name: str, path: KeyPath, monitoring: MonitoringConfig | None, findings: Findings
+) -> None:
+    """An expectation names an alert that some rule can raise."""
+    if monitoring is None:
+        findings.at_value(path, f"no alert {quoted(name)} without an 'alerting' section")
+        return
+    known = dict.fromkeys(rule.name for group in monitoring.groups for rule in group.rules)
+    if name not in known:
+        findings.unknown(path, "alert", name, known)

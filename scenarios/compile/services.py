@@ -1,0 +1,109 @@
+"""Services: copies placed in zones, endpoints with their calls resolved."""
+
+from models.service.spec import CallSpec, Cancel, EndpointSpec, InstanceSpec, ServiceSpec
+from scenarios.compile.findings import Findings, unknown_name
+from scenarios.compile.laws import distribution_of
+from scenarios.document.scenario import ScenarioDoc
+from scenarios.document.services import (
+    DEFAULT_MACHINE,
+    EndpointDoc,
+    InOneZone,
+    InstancesDoc,
+    ServiceDoc,
+)
+from scenarios.source.marks import KeyPath
+from scenarios.source.problems import quoted
+
+
+def compile_services(
+    document: ScenarioDoc, zones: tuple[str, ...], findings: Findings
+) -> tuple[ServiceSpec, ...]:
+    """All services in the order of the file; calls that lead nowhere become problems."""
+    for name in document.services:
+        if name in document.traffic:
+            findings.at_key(
+                ("services", name), f"{quoted(name)} is also the name of a source under traffic"
+            )
+    return tuple(
+        ServiceSpec(
+            name=name,
+            instances=_instances(name, doc.instances, document, zones, findings),
+            slots=doc.slots,
+            queue_limit=doc.queue.limit,
+            endpoints=_endpoints(name, doc, document, findings),
+            cancel=Cancel(doc.cancel),
+            start_up_ns=doc.start_up,
+        )
+        for name, doc in document.services.items()
+    )
+
+
+def _instances(
+    service: str,
+    doc: InstancesDoc,
+    document: ScenarioDoc,
+    zones: tuple[str, ...],
+    findings: Findings,
+) -> tuple[InstanceSpec, ...]:
+    path: KeyPath = ("services", service, "instances")
+    if doc.machine != DEFAULT_MACHINE and doc.machine not in document.machines:
+        findings.unknown((*path, "machine"), "machine", doc.machine, document.machines)
+    if isinstance(doc.spread, InOneZone):
+        if doc.spread.zone not in zones:
+            findings.unknown((*path, "spread", "zone"), "zone", doc.spread.zone, zones)
+        zones = (doc.spread.zone,)
+    weights = doc.weights or (1,) * doc.count
+    if len(weights) != doc.count:
+        findings.at_value((*path, "weights"), f"{doc.count} instances but {len(weights)} weights")
+        return ()
+    return tuple(
+        InstanceSpec(f"{service}-{index}", zones[index % len(zones)], doc.machine, weight)
+        for index, weight in enumerate(weights)
+    )
+
+
+def _endpoints(
+    service: str, doc: ServiceDoc, document: ScenarioDoc, findings: Findings
+) -> tuple[EndpointSpec, ...]:
+    return tuple(
+        EndpointSpec(
+            name=name,
+            work=distribution_of(endpoint.work),
+            steps=_steps(("services", service, "endpoints", name), endpoint, document, findings),
+            request_bytes=endpoint.request,
+            response_bytes=endpoint.response,
+        )
+        for name, endpoint in doc.endpoints.items()
+    )
+
+
+def _steps(
+    path: KeyPath, endpoint: EndpointDoc, document: ScenarioDoc, findings: Findings
+) -> tuple[tuple[CallSpec, ...], ...]:
+    steps = []
+    for index, call in enumerate(endpoint.calls):
+        place: KeyPath = (*path, "calls", index)
+        if isinstance(call, str):
+            named = [(place, call)]
+        else:
+            named = [((*place, "parallel", at), text) for at, text in enumerate(call.parallel)]
+        resolved = (_resolve(text, where, document, findings) for where, text in named)
+        steps.append(tuple(target for target in resolved if target is not None))
+    return tuple(steps)
+
+
+def _resolve(
+    text: str, path: KeyPath, document: ScenarioDoc, findings: Findings
+) -> CallSpec | None:
+    service, dot, endpoint = text.partition(".")
+    if not dot:
+        findings.at_value(path, f"{quoted(text)} is not a call; write service.ENDPOINT")
+        return None
+    if service not in document.services:
+        findings.unknown(path, "service", service, document.services)
+        return None
+    known = document.services[service].endpoints
+    if endpoint not in known:
+        findings.at_value(path, f"{unknown_name('endpoint', endpoint, known)} of {quoted(service)}")
+        return None
+    return CallSpec(service, endpoint)

@@ -1,0 +1,1 @@
+"""What a scenario expects of a run, and the judging of it."""
