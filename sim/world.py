@@ -1,8 +1,11 @@
 """The one composition root: a blueprint and a seed become a world that can be run."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import Any, TypeAlias
+
+from simpy.events import Event
 
 from models.base.streams import Stream
 from models.base.time import NS_PER_S
@@ -44,11 +47,16 @@ SCHEMA_VERSION = 1
 DRAIN_NS = 60 * NS_PER_S
 
 
+ProcessFactory: TypeAlias = "Callable[[World, Mapping[str, str]], Generator[Event, Any, Any]]"
+"""Makes a user's process: a SimPy generator on the world's kernel, given its options."""
+
+
 @dataclass(frozen=True, slots=True)
 class Extensions:
     """What users plug in by name: balancing policies and processes of their own."""
 
     balancers: Mapping[str, BalancerFactory] = field(default_factory=dict)
+    processes: Mapping[str, ProcessFactory] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,7 @@ class World:
     ) -> None:
         self.blueprint = blueprint
         self.seed = seed
+        self._extensions = extensions
         ties = Stream(seed, "kernel/ties") if shuffle_ties else None
         self.kernel = Kernel(seed=seed, ties=ties)
         self.recorder = Recorder(self.kernel)
@@ -279,9 +288,15 @@ class World:
         self.faults.arm(self.blueprint.faults, plan.warm_up_ns)
         for source in self.sources:
             source.start()
+        self._start_processes()
         with rarer_collection():
             reached_end = self.kernel.advance(plan.end_ns, after_batch=after_batch)
         return self._finish(stopped_early=not reached_end)
+
+    def _start_processes(self) -> None:
+        for plugin in self.blueprint.processes:
+            script = self._extensions.processes[plugin.name](self, dict(plugin.options))
+            self.kernel.supervise(plugin.name, script)
 
     def _finish(self, *, stopped_early: bool) -> Outcome:
         check_slots(self.instances, self.kernel.now)

@@ -1,0 +1,59 @@
+"""Users' own balancers and processes, by name: from installed packages or a named module.
+
+A package offers them through the entry-point groups ``foreshock.balancers`` and
+``foreshock.processes``; a module given with ``--plugin`` holds them in dictionaries called
+``BALANCERS`` and ``PROCESSES``. Nothing is ever imported because a scenario file asks for it.
+"""
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import TypeVar
+
+from models.base.errors import SpecError
+from models.traffic.balancer.policies import BUILT_IN, BalancerFactory
+from sim.blueprint import Blueprint
+from sim.world import Extensions, ProcessFactory
+
+BALANCER_GROUP = "foreshock.balancers"
+PROCESS_GROUP = "foreshock.processes"
+
+PluginT = TypeVar("PluginT")
+
+
+def load_extensions(modules: Sequence[str], blueprint: Blueprint) -> Extensions:
+    """Everything the blueprint asks for by name, found in ``modules`` or installed packages.
+
+    Raises:
+        SpecError: a module cannot be imported, or a name is known to nobody.
+    """
+    balancers: dict[str, BalancerFactory] = {}
+    processes: dict[str, ProcessFactory] = {}
+    for name in modules:
+        try:
+            module = import_module(name)
+        except ImportError as error:
+            raise SpecError(f"--plugin {name}: cannot be imported: {error}") from error
+        balancers.update(getattr(module, "BALANCERS", {}))
+        processes.update(getattr(module, "PROCESSES", {}))
+    wanted_balancers = {edge.balancer.policy for edge in blueprint.edges} - set(BUILT_IN)
+    wanted_processes = {plugin.name for plugin in blueprint.processes}
+    return Extensions(
+        balancers=_found(wanted_balancers, balancers, BALANCER_GROUP, "balancer"),
+        processes=_found(wanted_processes, processes, PROCESS_GROUP, "process"),
+    )
+
+
+def _found(
+    wanted: set[str], given: Mapping[str, PluginT], group: str, what: str
+) -> dict[str, PluginT]:
+    found = {name: given[name] for name in sorted(wanted) if name in given}
+    for name in sorted(wanted - found.keys()):
+        installed = entry_points(group=group, name=name)
+        if not installed:
+            raise SpecError(
+                f"no {what} is called '{name}'; give its module with --plugin, or install a"
+                f" package that offers it in the entry-point group {group}"
+            )
+        found[name] = next(iter(installed)).load()
+    return found
