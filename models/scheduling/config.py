@@ -69,8 +69,16 @@ class ExecutorConfig:
 
 @dataclass(frozen=True, slots=True)
 class SchedulerConfig:
-    """Scheduler nodes (name, zone) sharing one leader lock, and their executors."""
+    """Scheduler nodes (name, zone) sharing one leader lock, and their executors.
+
+    Executors give a sign of life every ``executor_beat_ns``; one not heard from for longer than
+    ``executor_lease_ns`` is lost. Orders and results are repeated every ``resend_ns`` until they
+    are answered.
+    """
 
     nodes: tuple[tuple[str, str], ...]
     lock: LockConfig
     executors: tuple[ExecutorConfig, ...]
+    executor_beat_ns: DurationNs = 2 * NS_PER_S
+    executor_lease_ns: DurationNs = 10 * NS_PER_S
+    resend_ns: DurationNs = 2 * NS_PER_S

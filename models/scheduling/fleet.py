@@ -15,6 +15,7 @@ class _Member:
     config: ExecutorConfig
     running: dict[RunKey, None] = field(default_factory=dict)
     is_up: bool = True
+    life: int = 0
     heard_ns: TimeNs | None = None
 
 
@@ -73,11 +74,22 @@ class ExecutorFleet:
         member.heard_ns = None
         return tuple(member.running)
 
-    def hear(self, executor: str, *, now: TimeNs) -> None:
-        """An executor gave a sign of life: it is up, again if it was not."""
+    def hear(self, executor: str, *, now: TimeNs, life: int = 0) -> None:
+        """An executor in its given life gave a sign of it: it is up, again if it was not."""
         member = self._member(executor)
         member.is_up = True
+        member.life = life
         member.heard_ns = now
+
+    def excuse_silence(self, *, now: TimeNs) -> None:
+        """Count every executor with a lease as heard from now."""
+        for member in self._members.values():
+            if member.heard_ns is not None:
+                member.heard_ns = now
+
+    def life(self, executor: str) -> int:
+        """Number of the process last heard from, 0 before the first."""
+        return self._member(executor).life
 
     def silent(self, *, now: TimeNs) -> tuple[str, ...]:
         """Executors that are up but whose last sign of life is older than the lease."""

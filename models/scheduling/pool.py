@@ -220,10 +220,22 @@ class ExecutorPool:
             actions += self._give_up(self._live[key], TaskStatus.LOST, now)
         return (*actions, *self._place(now))
 
-    def heard(self, executor: str, *, now: TimeNs) -> tuple[PoolAction, ...]:
-        """An executor gave a sign of life; one that was lost is used again."""
-        self._fleet.hear(executor, now=now)
-        return self._place(now)
+    def heard(self, executor: str, *, now: TimeNs, life: int = 0) -> tuple[PoolAction, ...]:
+        """An executor gave a sign of life; one that was lost is used again.
+
+        ``life`` counts its processes. A higher one than before is a new process, so the tries of
+        the last one are lost; a lower one is a late message of a dead process and is ignored.
+        """
+        known = self._fleet.life(executor)
+        if life < known:
+            return ()
+        lost = self.executor_lost(executor, now=now) if life > known else ()
+        self._fleet.hear(executor, now=now, life=life)
+        return (*lost, *self._place(now))
+
+    def excuse_silence(self, *, now: TimeNs) -> None:
+        """The pool was away itself: silence so far is no evidence against an executor."""
+        self._fleet.excuse_silence(now=now)
 
     def cancel(self, key: RunKey, *, now: TimeNs) -> tuple[PoolAction, ...]:
         """Drop a task wherever it is; no effect on one that ended or was never taken."""
@@ -252,15 +264,20 @@ class ExecutorPool:
         actions: list[PoolAction] = []
         for executor in self._fleet.silent(now=now):
             actions += self.executor_lost(executor, now=now)
-        due = [entry for entry in self._live.values() if now >= entry.wake_at]
-        for entry in due:
-            if entry.status is TaskStatus.RUNNING:
-                actions += self._stop(entry)
-                actions += self._give_up(entry, TaskStatus.TIMED_OUT, now)
-            elif entry.status is TaskStatus.RETRYING:
-                self._move(entry, TaskEvent.DUE)
-                self._queue.append(entry.task.key)
+        for entry in self._due(TaskStatus.RUNNING, now):
+            actions += self._stop(entry)
+            actions += self._give_up(entry, TaskStatus.TIMED_OUT, now)
+        for entry in self._due(TaskStatus.RETRYING, now):
+            self._move(entry, TaskEvent.DUE)
+            self._queue.append(entry.task.key)
         return (*actions, *self._place(now))
+
+    def _due(self, status: TaskStatus, now: TimeNs) -> list[_Entry]:
+        return [
+            entry
+            for entry in self._live.values()
+            if entry.status is status and now >= entry.wake_at
+        ]
 
     def _entry_of(self, executor: str, key: RunKey, attempt: int) -> _Entry | None:
         entry = self._live.get(key)

@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -217,6 +218,41 @@ def test_silent_executor_is_lost_strictly_after_its_lease() -> None:
     assert executors.next_deadline() == 11
     assert executors.tick(now=10) == ()
     assert ended(executors.tick(now=11)) == [(1, TaskStatus.LOST)]
+
+
+def test_new_life_of_an_executor_loses_the_tries_of_the_last() -> None:
+    executors = pool(1)
+    executors.heard("x0", now=0, life=1)
+    executors.submit(task(1, retries=1), now=1)
+    assert executors.heard("x0", now=2, life=1) == ()
+    assert tries(executors.heard("x0", now=3, life=2)) == [(1, TaskStatus.LOST)]
+    assert orders(executors.tick(now=23)) == [("x0", 1, 2)]
+
+
+def test_late_sign_of_an_earlier_life_is_ignored() -> None:
+    executors = pool(1, executor_lease_ns=10)
+    executors.heard("x0", now=0, life=2)
+    executors.submit(task(1), now=0)
+    assert executors.heard("x0", now=9, life=1) == ()
+    assert ended(executors.tick(now=11)) == [(1, TaskStatus.LOST)]
+
+
+def test_silence_while_the_pool_was_away_is_excused_but_nobody_is_revived() -> None:
+    executors = pool(1, 1, executor_lease_ns=10)
+    executors.heard("x0", now=0)
+    executors.heard("x1", now=0)
+    executors.executor_lost("x0", now=1)
+    executors.excuse_silence(now=100)
+    assert executors.tick(now=110) == ()
+    assert orders(executors.submit(task(1), now=110)[1]) == [("x1", 1, 1)]
+    assert ended(executors.tick(now=111)) == [(1, TaskStatus.LOST)]
+
+
+def test_retry_without_back_off_follows_a_timeout_in_the_same_tick() -> None:
+    executors = pool(1)
+    executors.submit(replace(task(1, retries=1), backoff_ns=0), now=0)
+    assert orders(executors.tick(now=100)) == [("x0", 1, 2)]
+    assert executors.next_deadline() == 200
 
 
 def test_success_of_a_try_given_up_is_fenced_once() -> None:
