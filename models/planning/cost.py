@@ -27,7 +27,7 @@ from models.base.outcome import RequestOutcome
 from models.base.time import NS_PER_HOUR, DurationNs
 from models.planning.metering import MachineTime, Usage, meter
 from models.planning.prices import PriceList
-from models.records.manifest import Manifest, Phase
+from models.records.manifest import Phase
 from models.records.record import RunRecord
 from models.records.schema import COSTS
 from models.records.table import Table, table_from_rows
@@ -68,20 +68,19 @@ class CostSummary:
     services: tuple[ServiceCost, ...]
 
 
-def bill(
-    manifest: Manifest, attempts: Table, prices: PriceList, *, window: Phase | None = None
-) -> Table:
+def bill(record: RunRecord, prices: PriceList, *, window: Phase | None = None) -> Table:
     """Price what a run used over ``window`` (default: the measured phase), as a costs table.
 
-    Machine rows come first, then traffic rows, each in the order of the manifest. An empty
-    price list bills nothing: the table has no rows.
+    Only the manifest and the attempts of the record are read, so its own costs may still be
+    empty. Machine rows come first, then traffic rows, each in the order of the manifest. An
+    empty price list bills nothing: the table has no rows.
 
     Raises:
         ConfigError: a machine in use has no price, has two, or a price is not a number >= 0.
     """
     if prices == PriceList():
         return table_from_rows(COSTS, ())
-    usage = meter(manifest, attempts, window=window)
+    usage = meter(record.manifest, record.attempts, window=window)
     return table_from_rows(COSTS, [*_machine_rows(usage, prices), *_traffic_rows(usage, prices)])
 
 

@@ -1,6 +1,7 @@
 """Bills: vectors of semantics 15.2, the identity of rows and total, and refusals."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -85,16 +86,39 @@ def costs(*usd: float) -> Table:
     return table_from_rows(COSTS, [("web", "machine time (m)", 1.0, "h", value) for value in usd])
 
 
+def run(world: Manifest, attempts: Table, arrivals: Table | None = None) -> RunRecord:
+    """A finished run that has not been priced yet."""
+    return RunRecord(
+        manifest=world,
+        requests=requests() if arrivals is None else arrivals,
+        attempts=attempts,
+        samples=table_from_rows(SAMPLES, ()),
+        events=table_from_rows(EVENTS, ()),
+        alerts=table_from_rows(ALERTS, ()),
+        logs=table_from_rows(LOGS, ()),
+        jobs=table_from_rows(JOBS, ()),
+        costs=costs(),
+        counts=Counts(2, 2, 0, 0, 0, 0),
+        expectations=(),
+        verdict=Verdict.PASSED,
+        stop_reason="",
+        digest="",
+        replay="",
+        provenance=Provenance((), 0, 0.0, ""),
+        scenario_text="",
+    )
+
+
 def test_three_instances_for_a_month_cost_what_the_reference_says() -> None:
     # semantics 15.2: 3 instances at 0.096/h for 730 h = 210.24
-    table = bill(manifest(hours=730, machines=("m5.large",) * 3), calls(0), PRICES)
+    table = bill(run(manifest(hours=730, machines=("m5.large",) * 3), calls(0)), PRICES)
     service, item, hours, unit, usd = next(table.rows())
     assert (service, item, hours, unit) == ("web", "machine time (m5.large)", 2190.0, "h")
     assert usd == pytest.approx(210.24, rel=1e-12)
 
 
 def test_two_machine_types_are_billed_at_their_own_prices() -> None:
-    table = bill(manifest(hours=10, machines=("m5.large", "c6i.large")), calls(0), PRICES)
+    table = bill(run(manifest(hours=10, machines=("m5.large", "c6i.large")), calls(0)), PRICES)
     assert list(table.rows())[:2] == [
         ("web", "machine time (m5.large)", 10.0, "h", 10 * 0.096),
         ("web", "machine time (c6i.large)", 10.0, "h", 10 * 0.085),
@@ -103,7 +127,7 @@ def test_two_machine_types_are_billed_at_their_own_prices() -> None:
 
 def test_a_byte_across_the_boundary_is_billed_once_on_each_side() -> None:
     # semantics 15.2: cross-AZ 0.01/GB each direction
-    table = bill(manifest(), calls(1), PRICES)
+    table = bill(run(manifest(), calls(1)), PRICES)
     assert [row for row in table.rows() if row[1] == CROSS_ZONE_TRAFFIC] == [
         ("web", CROSS_ZONE_TRAFFIC, 2.0, "GB", 0.02),
         ("db", CROSS_ZONE_TRAFFIC, 2.0, "GB", 0.02),
@@ -111,51 +135,51 @@ def test_a_byte_across_the_boundary_is_billed_once_on_each_side() -> None:
 
 
 def test_a_service_that_calls_itself_across_zones_pays_both_sides() -> None:
-    table = bill(manifest(callee="web"), calls(1), PRICES)
+    table = bill(run(manifest(callee="web"), calls(1)), PRICES)
     traffic = [row for row in table.rows() if row[1] == CROSS_ZONE_TRAFFIC]
     assert traffic == [("web", CROSS_ZONE_TRAFFIC, 4.0, "GB", 0.04)]
 
 
 def test_a_gigabyte_is_ten_to_the_ninth_bytes() -> None:
     world = manifest(request_bytes=1, response_bytes=0)
-    quantities = bill(world, calls(7), PRICES)["quantity"].tolist()
+    quantities = bill(run(world, calls(7)), PRICES)["quantity"].tolist()
     assert quantities[-1] == 7 / 10**9
 
 
 def test_a_run_without_prices_has_no_bill() -> None:
-    assert len(bill(manifest(), calls(3), PriceList())) == 0
+    assert len(bill(run(manifest(), calls(3)), PriceList())) == 0
 
 
 def test_a_machine_without_a_price_is_refused_by_name() -> None:
     with pytest.raises(ConfigError, match=r"'web' runs on machine 'm9\.huge'.*c6i\.large, m5"):
-        bill(manifest(machines=("m9.huge",)), calls(0), PRICES)
+        bill(run(manifest(machines=("m9.huge",)), calls(0)), PRICES)
 
 
 def test_a_price_of_traffic_alone_does_not_make_machines_free() -> None:
     with pytest.raises(ConfigError, match=r"'m5\.large', which has no price \(priced: none\)"):
-        bill(manifest(), calls(0), PriceList(cross_zone_usd_per_gb=0.01))
+        bill(run(manifest(), calls(0)), PriceList(cross_zone_usd_per_gb=0.01))
 
 
 @pytest.mark.parametrize("usd", [-0.01, math.nan, math.inf])
 def test_a_price_that_is_not_a_number_from_zero_up_is_refused(usd: float) -> None:
     with pytest.raises(ConfigError, match=r"machine 'm5\.large' must be a number from 0 up"):
-        bill(manifest(), calls(0), PriceList((("m5.large", usd),)))
+        bill(run(manifest(), calls(0)), PriceList((("m5.large", usd),)))
     with pytest.raises(ConfigError, match="cross-zone traffic must be a number from 0 up"):
-        bill(manifest(), calls(0), PriceList(PRICES.machine_usd_per_hour, usd))
+        bill(run(manifest(), calls(0)), PriceList(PRICES.machine_usd_per_hour, usd))
 
 
 def test_a_free_machine_is_billed_at_zero() -> None:
     free = PriceList((("m5.large", 0.0), ("c6i.large", 0.0)))
-    assert bill(manifest(), calls(0), free)["usd"].tolist() == [0.0, 0.0]
+    assert bill(run(manifest(), calls(0)), free)["usd"].tolist() == [0.0, 0.0]
 
 
 def test_a_machine_with_two_prices_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"'m5\.large' has two prices"):
-        bill(manifest(), calls(0), PriceList((("m5.large", 0.1), ("m5.large", 0.2))))
+        bill(run(manifest(), calls(0)), PriceList((("m5.large", 0.1), ("m5.large", 0.2))))
 
 
 def test_the_summary_gives_cost_per_hour_per_service_and_per_thousand_requests() -> None:
-    table = bill(manifest(hours=2), calls(1), PRICES)
+    table = bill(run(manifest(hours=2), calls(1)), PRICES)
     summary = summarise(table, window_ns=2 * NS_PER_HOUR, completed=500)
     assert summary.usd == pytest.approx(2 * 0.096 + 2 * 0.085 + 0.04, rel=1e-12)
     assert summary.usd_per_hour == pytest.approx(0.201, rel=1e-12)
@@ -182,26 +206,9 @@ def test_completed_requests_are_counted_by_arrival_in_a_half_open_window() -> No
 
 
 def test_a_finished_run_is_summarised_over_its_measured_phase() -> None:
-    world = manifest()
-    record = RunRecord(
-        manifest=world,
-        requests=requests((0, RequestOutcome.COMPLETED), (NS_PER_HOUR, RequestOutcome.COMPLETED)),
-        attempts=calls(0),
-        samples=table_from_rows(SAMPLES, ()),
-        events=table_from_rows(EVENTS, ()),
-        alerts=table_from_rows(ALERTS, ()),
-        logs=table_from_rows(LOGS, ()),
-        jobs=table_from_rows(JOBS, ()),
-        costs=bill(world, calls(0), PRICES),
-        counts=Counts(2, 2, 0, 0, 0, 0),
-        expectations=(),
-        verdict=Verdict.PASSED,
-        stop_reason="",
-        digest="",
-        replay="",
-        provenance=Provenance((), 0, 0.0, ""),
-        scenario_text="",
-    )
+    arrivals = requests((0, RequestOutcome.COMPLETED), (NS_PER_HOUR, RequestOutcome.COMPLETED))
+    unpriced = run(manifest(), calls(0), arrivals)
+    record = replace(unpriced, costs=bill(unpriced, PRICES))
     summary = summarise_run(record)
     assert (summary.window_ns, summary.completed) == (NS_PER_HOUR, 1)
     assert summary.usd == math.fsum([0.096, 0.085])
@@ -217,7 +224,7 @@ def test_services_and_rows_add_up_to_the_total(
     machines: list[str], count: int, request_bytes: int
 ) -> None:
     world = manifest(machines=tuple(machines), request_bytes=request_bytes)
-    table = bill(world, calls(count, target=len(machines)), PRICES)
+    table = bill(run(world, calls(count, target=len(machines))), PRICES)
     summary = summarise(table, window_ns=NS_PER_HOUR, completed=1)
     assert summary.usd == math.fsum(table["usd"].tolist())
     assert math.fsum(entry.usd for entry in summary.services) == pytest.approx(
