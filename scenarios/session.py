@@ -27,8 +27,9 @@ from scenarios.runs.directory import save
 from scenarios.runs.execute import RunOptions, execute
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
     from pandas import DataFrame
+
+    from reports.figures.canvas import Picture
 
 
 class Run:
@@ -92,13 +93,13 @@ class Run:
         """One row a line of the bill."""
         return frames.plain_frame(self.record.costs)
 
-    def figure(self, name: str) -> Figure:
+    def figure(self, name: str) -> Picture:
         """A key figure by name, as matplotlib draws it.
 
         Raises:
             ConfigError: no figure has that name; the message lists those there are.
         """
-        from reports.figures import figure
+        from reports.figures.catalogue import figure
 
         return figure(self.record, name)
 

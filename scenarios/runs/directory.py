@@ -209,7 +209,7 @@ def _alternative(entry: dict[str, object]) -> Alternative:
         name=str(plain["name"]),
         overrides=TypeAdapter(tuple[str, ...]).validate_python(plain["overrides"]),
         digest=str(plain["digest"]),
-        verdict=Verdict(plain["verdict"]),
+        verdict=Verdict(str(plain["verdict"])),
         counts=counts,
         p99_ms=TypeAdapter(float).validate_python(plain["p99_ms"]),
         costs=table_from_rows(COSTS, costs),

@@ -96,7 +96,7 @@ def _execute_one(loaded: LoadedScenario, options: RunOptions) -> RunRecord:
 
 
 def _judged(record: RunRecord, loaded: LoadedScenario) -> RunRecord:
-    results = judge(loaded.expectations, record)
+    results = judge(loaded.expectations, record, loaded.blueprint)
     verdict = Verdict.PASSED if all(result.holds for result in results) else Verdict.FAILED
     if record.stop_reason:
         verdict = Verdict.STOPPED

@@ -1,0 +1,132 @@
+"""Judging what can be counted: runs of jobs, the bill, and sampled series."""
+
+import math
+from collections import Counter
+
+from models.base.time import TimeNs, format_duration
+from models.planning.cost import bill, completed_in, summarise
+from models.records.record import ExpectationResult, RunRecord
+from models.scheduling.cron import CronSchedule
+from models.telemetry.labels import METRIC_NAME, label_set
+from models.telemetry.series import SeriesStore
+from scenarios.expectations.spec import CostBelow, CostMeasure, JobRuns, PromqlHolds, Runs
+from scenarios.expectations.window import bounded, share_left, window_of
+from sim.blueprint import Blueprint
+
+TICKS_MAX = 100_000
+
+
+def judge_job(
+    expectation: JobRuns, record: RunRecord, blueprint: Blueprint
+) -> ExpectationResult:
+    """Count the successful runs of every tick that was due before the end of the run.
+
+    A tick whose run was still going at the end has not failed; it is left out.
+    """
+    job = next(job for job in blueprint.jobs if job.name == expectation.job)
+    wall_start = record.manifest.wall_start_ns
+    schedule = CronSchedule(job.schedule, job.timezone)
+    due = schedule.ticks_between(
+        wall_start, wall_start + record.manifest.end_ns, limit=TICKS_MAX
+    )
+    succeeded, running = Counter[TimeNs](), set[TimeNs]()
+    jobs = record.jobs
+    for name, scheduled, status in zip(
+        jobs.text("job"), jobs["scheduled_ns"].tolist(), jobs.text("status"), strict=True
+    ):
+        if name == job.name and status == "succeeded":
+            succeeded[scheduled] += 1
+        elif name == job.name and status == "running":
+            running.add(scheduled)
+    ticks = [tick - wall_start for tick in due]
+    judged = [tick for tick in ticks if succeeded[tick] or tick not in running]
+    wrong = [tick for tick in judged if not _as_often_as(expectation.runs, succeeded[tick])]
+    counts = sorted({succeeded[tick] for tick in judged})
+    times = " or ".join(f"{count} times" for count in counts) or "never due"
+    return bounded(
+        expectation.text,
+        holds=bool(judged) and not wrong,
+        target=expectation.runs.value.replace("_", " "),
+        observed=f"{times} for {len(judged)} ticks" if judged else "no tick was due",
+        first_violation_ns=wrong[0] if wrong else None,
+        during="run",
+    )
+
+
+def _as_often_as(runs: Runs, count: int) -> bool:
+    match runs:
+        case Runs.EXACTLY_ONCE:
+            return count == 1
+        case Runs.AT_LEAST_ONCE:
+            return count >= 1
+        case Runs.AT_MOST_ONCE:
+            return count <= 1
+
+
+def judge_cost(
+    expectation: CostBelow, record: RunRecord, blueprint: Blueprint
+) -> ExpectationResult:
+    """Bill the window and compare one figure of it."""
+    window = window_of(record.manifest, expectation.during)
+    summary = summarise(
+        bill(record, blueprint.prices, window=window),
+        window_ns=window.end_ns - window.start_ns,
+        completed=completed_in(record.requests, window),
+    )
+    observed = {
+        CostMeasure.TOTAL: summary.usd,
+        CostMeasure.PER_HOUR: summary.usd_per_hour,
+        CostMeasure.PER_1000_REQUESTS: summary.usd_per_thousand,
+    }[expectation.measure]
+    limit = expectation.below_usd
+    return bounded(
+        expectation.text,
+        holds=observed is not None and observed < limit,
+        target=f"< {limit:g} USD",
+        observed="no request completed" if observed is None else f"{observed:.4f} USD",
+        margin=None if observed is None else share_left(observed, limit),
+        first_violation_ns=window.start_ns,
+        during=expectation.during,
+    )
+
+
+def judge_promql(
+    expectation: PromqlHolds, record: RunRecord, blueprint: Blueprint
+) -> ExpectationResult:
+    """Evaluate at the start of the window and every evaluation interval after it."""
+    window = window_of(record.manifest, expectation.during)
+    monitoring = blueprint.monitoring
+    step = monitoring.evaluation_interval_ns if monitoring else blueprint.sample_interval_ns
+    store = SeriesStore(retention_ns=record.manifest.end_ns + 1)
+    labels = [
+        label_set({METRIC_NAME: series.name, **dict(series.labels)})
+        for series in record.manifest.series
+    ]
+    samples = record.samples
+    rows = list(
+        zip(
+            samples["time_ns"].tolist(),
+            samples["series"].tolist(),
+            samples["value"].tolist(),
+            strict=True,
+        )
+    )
+    first, position, evaluations, held = None, 0, 0, 0
+    for now in range(window.start_ns, window.end_ns, step):
+        while position < len(rows) and rows[position][0] <= now:
+            at, series, value = rows[position]
+            store.append(labels[series], time_ns=at, value=None if math.isnan(value) else value)
+            position += 1
+        evaluations += 1
+        if expectation.comparison.evaluate(store, now=now):
+            held += 1
+        elif first is None:
+            first = now
+    return bounded(
+        expectation.text,
+        holds=held == evaluations > 0,
+        target=f"holds every {format_duration(step)}",
+        observed=f"held at {held} of {evaluations} evaluations",
+        first_violation_ns=first,
+        during=expectation.during,
+    )
