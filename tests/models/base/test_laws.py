@@ -1,6 +1,7 @@
 """Laws as transforms: the shape people asked for, row by row, at the edges of the words."""
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -102,7 +103,8 @@ def test_halves_of_a_nanosecond_are_rounded_up() -> None:
 def test_a_uniform_never_reaches_its_upper_bound() -> None:
     assert draws_of(Uniform(7, 10), SMALLEST) == [7]
     assert draws_of(Uniform(7, 10), LARGEST) == [9]
-    assert draws_of(Uniform(0, DRAW_NS_MAX), LARGEST)[0] < DRAW_NS_MAX
+    # As floats the span is 2**53 + 4, and the largest uniform of it rounds up to the same.
+    assert draws_of(Uniform(0, 2**53 + 3), LARGEST) == [2**53 + 2]
 
 
 def test_a_uniform_over_an_empty_interval_is_its_bound() -> None:
@@ -150,6 +152,18 @@ def test_a_pareto_over_its_cap_is_drawn_as_the_cap() -> None:
 def test_a_gamma_rejects_a_normal_whose_cube_is_not_above_zero() -> None:
     # Shape 1: the cube is negative under a normal of -sqrt(6); the smallest word is -8.2.
     assert draws_of(Gamma(MS, 1.0), SMALLEST, LARGEST, 0) == []
+
+
+def test_a_gamma_accepts_a_try_just_over_its_bound_and_rejects_it_just_under() -> None:
+    word = 2**60
+    normal = NormalDist().inv_cdf((2 * (word >> 12) + 1) / 2**53)
+    d = 1.0 - 1.0 / 3.0
+    cube = (1.0 + normal / math.sqrt(9.0 * d)) ** 3
+    bound = normal**2 / 2.0 + d - d * cube + d * math.log(cube)
+    under = int(words_with_exponential_near(-bound * (1.0 - 1e-9))[0, 0])
+    over = int(words_with_exponential_near(-bound * (1.0 + 1e-9))[1, 0])
+    assert draws_of(Gamma(MS, 1.0), word, under, 0) == []
+    assert draws_of(Gamma(MS, 1.0), word, over, 0) == [pytest.approx(d * cube * MS, abs=1)]
 
 
 def test_a_gamma_accepts_the_middle_normal_always() -> None:
@@ -200,7 +214,7 @@ def test_a_value_without_weight_is_never_drawn() -> None:
 
 
 def test_rounding_at_the_end_of_a_table_stays_in_its_last_value() -> None:
-    law = Empirical((10, 20), (0.0, 5e-324))
+    law = Empirical((10, 20, 30), (0.0, 5e-324, 0.0))
     assert draws_of(law, LARGEST) == [20]
 
 

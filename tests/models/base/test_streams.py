@@ -84,6 +84,13 @@ def test_below_rejects_the_word_that_would_make_one_integer_likelier() -> None:
     assert stream_about_to_draw(over * 2.0**-53, 0.9).below(3) == 2
 
 
+def test_below_rejects_a_remainder_that_survives_in_floats() -> None:
+    n, over = 1_000_008, 9_007_127_198
+    assert n // 4 < over * n % 2**53 < 2**53 % n
+    assert over * 2.0**-53 * n > 1.0
+    assert stream_about_to_draw(over * 2.0**-53, 0.1).below(n) == n // 10
+
+
 def test_below_accepts_the_first_remainder_that_is_not_one_too_many() -> None:
     first = (2**54 + 2) // 3
     assert first * 3 % 2**53 == 2
