@@ -63,6 +63,8 @@ class FaultStory:
     @property
     def recovery_text(self) -> str:
         """What happened to the error ratio, beside the time to recover."""
+        if not self.incident.is_visible and self.incident.recover_ns is None:
+            return "no request shows it"
         if not self.incident.is_visible:
             return "the error ratio never left its usual band"
         if self.incident.recover_ns is None:

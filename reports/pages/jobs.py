@@ -111,7 +111,9 @@ def jobs_view(record: RunRecord) -> JobsView:
             _bar(band.start_ns, band.end_ns, band.label, band.kind, end_ns)
             for band in fault_bands(record)
         ),
-        changes=sum(len(spans) - 1 for _, spans in leaders if spans),
+        changes=sum(
+            before[2] != after[2] for _, spans in leaders for before, after in pairwise(spans)
+        ),
         height=len(lanes) * LANE,
     )
 

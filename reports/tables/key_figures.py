@@ -35,7 +35,11 @@ def key_figures(record: RunRecord) -> tuple[KeyFigure, ...]:
     ranks = grouped_percentiles(np.zeros(good, dtype=np.int64), durations, 1, (50, 90, 99, 100))
     latency = {percent: float(values[0]) for percent, values in ranks.items()}
     return (
-        KeyFigure("Offered", _rate(offered, span_s), f"{count_text(offered)} requests"),
+        KeyFigure(
+            "Offered",
+            _rate(offered, span_s),
+            f"{count_text(offered)} {'request' if offered == 1 else 'requests'}",
+        ),
         KeyFigure("Goodput", _rate(good, span_s), f"{count_text(good)} completed"),
         KeyFigure("Error ratio", _errors(ended - good, ended), _ends(outcome)),
         *(

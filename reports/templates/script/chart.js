@@ -99,7 +99,7 @@ class Chart {
     this.drawBands();
     this.drawAxes();
     this.drawCurves();
-    this.overlay = svg("g", {}, this.svg);
+    this.overlay = svg("g", { class: "overlay" }, this.svg);
     this.legend(null);
   }
 

@@ -28,7 +28,7 @@ class Lanes {
     const bottom = this.height - GUTTER.bottom;
     svg("path", { class: "axis", d: "M" + GUTTER.left + " " + (bottom + 0.5) + "H" + (this.width - GUTTER.right) }, this.svg);
     drawTimeTicks(this, bottom);
-    this.overlay = svg("g", {}, this.svg);
+    this.overlay = svg("g", { class: "overlay" }, this.svg);
   }
 
   drawRow(row, y) {

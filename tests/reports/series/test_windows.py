@@ -1,11 +1,14 @@
 """Windows of arrival: lengths, rates, nearest-rank percentiles, gaps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.base.outcome import RequestOutcome
+from models.records.manifest import Phase
 from reports.series.windows import (
     WINDOWS_MAX,
     grouped_percentiles,
@@ -13,7 +16,7 @@ from reports.series.windows import (
     traffic,
     window_length,
 )
-from tests.reports.small_run import END, MS, S, request, small_run
+from tests.reports.small_run import END, MANIFEST, MS, S, request, small_run
 
 WINDOW = 2 * S  # 420 s in at most 400 round windows
 
@@ -50,11 +53,17 @@ def test_the_last_instant_of_a_window_still_belongs_to_it():
     assert seen.offered_per_s[:3].tolist() == [0.5, 0.5, 0.0]
 
 
-def test_a_window_cut_short_by_the_end_counts_the_time_it_had():
-    record = small_run(requests=[request(0, END)])
-    seen = traffic(record)
+def test_an_arrival_at_the_very_end_belongs_to_the_last_window():
+    seen = traffic(small_run(requests=[request(0, END)]))
     assert len(seen.starts_ns) == END // WINDOW
     assert seen.offered_per_s[-1] == 0.5
+
+
+def test_a_window_cut_short_by_the_end_counts_the_time_it_had():
+    manifest = replace(MANIFEST, phases=(Phase("measure", 0, 401 * S),))
+    seen = traffic(small_run(manifest=manifest, requests=[request(0, 400 * S)]))
+    assert (seen.window_ns, len(seen.starts_ns)) == (2 * S, 201)
+    assert seen.offered_per_s[-1] == 1.0
 
 
 def test_only_completed_requests_have_a_latency():

@@ -20,7 +20,7 @@ def test_rates_are_over_measure():
 
 def test_requests_outside_measure_do_not_count():
     found = figures(request(0, T - 1), request(1, T), request(2, MEASURE_END))
-    assert found["Offered"][1] == "1 requests"
+    assert found["Offered"][1] == "1 request"
 
 
 def test_the_error_ratio_leaves_out_what_is_in_flight():
