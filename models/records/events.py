@@ -26,9 +26,9 @@ class EventKind(StrEnum):
     PAGE_FAILED = "page_failed"  # receiver; reason
     LOCK_ACQUIRED = "lock_acquired"  # lock; owner, token
     LOCK_LOST = "lock_lost"  # lock; owner, token
-    JOB_STARTED = "job_started"  # job; scheduler, executor, token, attempt
-    JOB_ENDED = "job_ended"  # job; status
-    JOB_SKIPPED = "job_skipped"  # job; reason
+    JOB_STARTED = "job_started"  # job; scheduled_ns, scheduler, executor, token, attempt
+    JOB_ENDED = "job_ended"  # job; scheduled_ns, status
+    JOB_SKIPPED = "job_skipped"  # job; scheduled_ns, reason
     BUDGET_EXHAUSTED = "budget_exhausted"  # which budget; limit
     NOTE = "note"  # written by user plug-ins
 
