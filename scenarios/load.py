@@ -4,6 +4,7 @@ Either everything is in order, or one :class:`ScenarioError` (a ``SpecError``) t
 wrong, located.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from scenarios.source.overrides import (
 )
 from scenarios.source.problems import Problems
 from scenarios.source.text import SIZE_LIMIT_BYTES, read_source
-from scenarios.source.tree import Entry, LocatedData, Node, SectionNode, flatten
+from scenarios.source.tree import Entry, Node, SectionNode, flatten
 from scenarios.source.yaml_reader import read_yaml
 from scenarios.spec_digest import spec_digest
 from sim.blueprint import Blueprint
@@ -151,11 +152,11 @@ class _Loading:
             expectations=expectations,
             files=self._files.kept(),
             spec_digest=spec_digest(blueprint, expectations, self._files.contents()),
-            variants=tuple(self._variants(root, located, document, overrides)),
+            variants=tuple(self._variants(root, document, overrides)),
         )
 
     def _variants(
-        self, root: Node, located: LocatedData, document: ScenarioDoc, overrides: tuple[str, ...]
+        self, root: Node, document: ScenarioDoc, overrides: tuple[str, ...]
     ) -> Iterator[tuple[str, LoadedScenario]]:
         """Compile the tree again with the nodes that each alternative puts in its place."""
         for name, alternative in document.alternatives.items():
@@ -195,6 +196,4 @@ def _without_alternatives(root: Node) -> Node:
 
 
 def _as_argument(value: object) -> str:
-    import json
-
     return value if isinstance(value, str) else json.dumps(value)

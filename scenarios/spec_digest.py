@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 DIGEST_BYTES = 16
 
-Canonical: TypeAlias = "str | int | float | bool | None | list[Canonical] | dict[str, Canonical]"
+Canonical: TypeAlias = "str | int | float | bool | list[Canonical] | dict[str, Canonical] | None"
 
 
 def spec_digest(*parts: object) -> str:

@@ -35,6 +35,7 @@ def compile_document(
     zones = compile_zones(document.topology, findings)
     services = compile_services(document, zones, findings)
     check_call_graph(call_targets(services), findings)
+    monitoring = compile_monitoring(document.alerting, zones, findings)
     blueprint = Blueprint(
         name=document.scenario,
         phases=phases,
@@ -48,7 +49,7 @@ def compile_document(
         clocks=compile_clocks(document.topology),
         machines=compile_machines(document),
         discovery=compile_discovery(document.discovery, zones, findings),
-        monitoring=compile_monitoring(document.alerting, zones, findings),
+        monitoring=monitoring.config,
         scheduler=compile_scheduler(document.scheduler, zones, findings),
         jobs=compile_jobs(document, findings),
         faults=compile_faults(document.faults, zones, services, phases, findings),
@@ -59,4 +60,4 @@ def compile_document(
         ),
         sample_interval_ns=document.sampling.interval,
     )
-    return blueprint, compile_expectations(document, blueprint, findings)
+    return blueprint, compile_expectations(document, blueprint, monitoring, findings)

@@ -18,7 +18,7 @@ from scenarios.compile.findings import Findings, unknown_name
 from scenarios.document.edges import BreakerDoc, EdgeDoc, RetryDoc
 from scenarios.document.scenario import ScenarioDoc
 from scenarios.source.marks import KeyPath
-from scenarios.source.problems import quoted
+from scenarios.source.problems import closest, quoted
 
 BUILT_IN_POLICIES = ("round_robin", "smooth_weighted", "least_request")
 _EDGE = re.compile(r"\s*(\S+)\s*->\s*(\S+)\s*")
@@ -33,17 +33,15 @@ def compile_edges(
     A field is taken from ``a -> b``, else from ``* -> b``, else from ``defaults.edge``.
     """
     pairs = _pairs_in_use(document, services)
-    written = _written_edges(document, pairs, findings)
+    written = _written_edges(document, findings)
     for name, doc in document.edges.items():
         _check_policies(("edges", name), doc, findings)
     _check_policies(("defaults", "edge"), document.defaults.edge, findings)
     edges = []
     for caller, callee in pairs:
-        layers = [document.defaults.edge]
-        for key in ((_ANY, callee), (caller, callee)):
-            if key in written:
-                layers.append(document.edges[written[key]])
-        edges.append(_edge(caller, callee, layers))
+        keys = ((_ANY, callee), (caller, callee))
+        layers = [document.edges[written[key]] for key in keys if key in written]
+        edges.append(_edge(caller, callee, [document.defaults.edge, *layers]))
     return tuple(edges)
 
 
@@ -61,11 +59,29 @@ def _pairs_in_use(
     return tuple(dict.fromkeys(pairs))
 
 
-def _written_edges(
-    document: ScenarioDoc, pairs: Sequence[tuple[str, str]], findings: Findings
-) -> Mapping[tuple[str, str], str]:
+def _pairs_meant(document: ScenarioDoc) -> tuple[tuple[str, str], ...]:
+    """Pairs that are called, and those that a misspelt call was probably meant to be.
+
+    An edge is not called superfluous for a mistake in the call that would use it.
+    """
+    called = [(name, source.to) for name, source in document.traffic.items()]
+    called += [
+        (name, text.partition(".")[0])
+        for name, service in document.services.items()
+        for endpoint in service.endpoints.values()
+        for call in endpoint.calls
+        for text in ((call,) if isinstance(call, str) else call.parallel)
+    ]
+    return tuple(
+        (caller, closest(callee, document.services) or callee)
+        for caller, callee in dict.fromkeys(called)
+    )
+
+
+def _written_edges(document: ScenarioDoc, findings: Findings) -> Mapping[tuple[str, str], str]:
     """Key text of each pair that the file has an entry for; wrong keys become problems."""
     callers = (*document.traffic, *document.services)
+    pairs = _pairs_meant(document)
     written: dict[tuple[str, str], str] = {}
     for key in document.edges:
         path: KeyPath = ("edges", key)
@@ -77,13 +93,13 @@ def _written_edges(
         if pair in written:
             findings.at_key(path, f"the same edge as {quoted(written[pair])}")
         written[pair] = key
-        problem = _unknown_end(pair, callers, document, pairs)
+        problem = _wrong_end(pair, callers, document, pairs)
         if problem:
             findings.at_key(path, problem)
     return written
 
 
-def _unknown_end(
+def _wrong_end(
     pair: tuple[str, str],
     callers: Sequence[str],
     document: ScenarioDoc,
@@ -94,8 +110,11 @@ def _unknown_end(
         return unknown_name("caller", caller, callers)
     if callee not in document.services:
         return unknown_name("service", callee, document.services)
-    is_used = any(callee == to and caller in (_ANY, start) for start, to in pairs)
-    return "" if is_used else f"no endpoint of {quoted(caller)} calls {quoted(callee)}"
+    if any(callee == to and caller in (_ANY, start) for start, to in pairs):
+        return ""
+    if caller in document.traffic:
+        return f"{quoted(caller)} sends its requests to {quoted(document.traffic[caller].to)}"
+    return f"no endpoint of {quoted(caller)} calls {quoted(callee)}"
 
 
 def _check_policies(path: KeyPath, doc: EdgeDoc, findings: Findings) -> None:

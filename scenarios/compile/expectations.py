@@ -1,17 +1,16 @@
 """Expectations: their names resolved, their windows and deadlines within the run."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from models.base.errors import ValueSyntaxError
 from models.base.time import DurationNs, format_duration
 from models.base.units import format_rate, format_ratio
 from models.telemetry.comparison import parse_comparison
 from models.telemetry.tokens import ExpressionError
-from scenarios.compile.findings import Findings, unknown_name
-from scenarios.compile.monitoring import check_alert_name
+from scenarios.compile.findings import Findings, no_endpoint
+from scenarios.compile.monitoring import Monitoring, check_alert_name
 from scenarios.document import expectations as written
 from scenarios.document.scenario import ScenarioDoc
 from scenarios.expectations import spec
@@ -23,20 +22,32 @@ _FAULT = re.compile(r"faults\[(\d{1,6})\]")
 
 
 def compile_expectations(
-    document: ScenarioDoc, blueprint: Blueprint, findings: Findings
+    document: ScenarioDoc, blueprint: Blueprint, monitoring: Monitoring, findings: Findings
 ) -> tuple[spec.Expectation, ...]:
     """All expectations in the order of the file; one that makes no sense is left out."""
-    compiler = _Compiler(document, blueprint, findings)
+    compiler = _Compiler(document, blueprint, monitoring, findings)
     compiled = (
         compiler.expectation(doc, ("expect", index)) for index, doc in enumerate(document.expect)
     )
     return tuple(expectation for expectation in compiled if expectation is not None)
 
 
+_OfRequests: TypeAlias = (
+    written.LatencyExpectation
+    | written.ErrorRatioExpectation
+    | written.CompletedRatioExpectation
+    | written.ThroughputExpectation
+)
+_AfterFault: TypeAlias = (
+    written.FailoverExpectation | written.RecoveryExpectation | written.PagedExpectation
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Compiler:
     document: ScenarioDoc
     blueprint: Blueprint
+    monitoring: Monitoring
     findings: Findings
 
     def expectation(self, doc: written.ExpectationDoc, path: KeyPath) -> spec.Expectation | None:
@@ -68,43 +79,28 @@ class _Compiler:
             case _:
                 assert_never(doc)
 
-    def _of_requests(
-        self,
-        doc: written.LatencyExpectation
-        | written.ErrorRatioExpectation
-        | written.CompletedRatioExpectation
-        | written.ThroughputExpectation,
-        path: KeyPath,
-    ) -> spec.Expectation | None:
+    def _of_requests(self, doc: _OfRequests, path: KeyPath) -> spec.Expectation | None:
+        key, of = _subject(doc)
+        target = self._target(of, (*path, key))
+        if target is None:
+            return None
         match doc:
-            case written.LatencyExpectation(latency=statistic, of=of, below=below):
-                target = self._target(of, (*path, "of"))
-                text = f"{statistic} of {of} < {format_duration(below)}"
-                return target and spec.LatencyBelow(
-                    _during(text, doc.during), doc.during, statistic, target, below
-                )
-            case written.ErrorRatioExpectation(error_ratio=of, below=ratio):
-                target = self._target(of, (*path, "error_ratio"))
-                text = f"error ratio of {of} < {format_ratio(ratio)}"
-                return target and spec.ErrorRatioBelow(
-                    _during(text, doc.during), doc.during, target, ratio
-                )
-            case written.CompletedRatioExpectation(completed_ratio=of, above=ratio):
-                target = self._target(of, (*path, "completed_ratio"))
-                text = f"completed ratio of {of} > {format_ratio(ratio)}"
-                return target and spec.CompletedRatioAbove(
-                    _during(text, doc.during), doc.during, target, ratio
-                )
-            case written.ThroughputExpectation(throughput=of, above=rate):
-                target = self._target(of, (*path, "throughput"))
-                text = f"throughput of {of} > {format_rate(rate)}"
-                return target and spec.ThroughputAbove(
-                    _during(text, doc.during), doc.during, target, rate
-                )
+            case written.LatencyExpectation(latency=statistic, below=below_ns):
+                text = _during(f"{statistic} of {of} < {format_duration(below_ns)}", doc.during)
+                return spec.LatencyBelow(text, doc.during, statistic, target, below_ns)
+            case written.ErrorRatioExpectation(below=ratio):
+                text = _during(f"error ratio of {of} < {format_ratio(ratio)}", doc.during)
+                return spec.ErrorRatioBelow(text, doc.during, target, ratio)
+            case written.CompletedRatioExpectation(above=ratio):
+                text = _during(f"completed ratio of {of} > {format_ratio(ratio)}", doc.during)
+                return spec.CompletedRatioAbove(text, doc.during, target, ratio)
+            case written.ThroughputExpectation(above=rate):
+                text = _during(f"throughput of {of} > {format_rate(rate)}", doc.during)
+                return spec.ThroughputAbove(text, doc.during, target, rate)
 
     def _after_fault(
         self,
-        doc: written.FailoverExpectation | written.RecoveryExpectation | written.PagedExpectation,
+        doc: _AfterFault,
         path: KeyPath,
     ) -> spec.Expectation | None:
         match doc:
@@ -131,7 +127,7 @@ class _Compiler:
     def _of_alert(
         self, doc: written.AlertFiresExpectation | written.AlertNeverExpectation, path: KeyPath
     ) -> spec.Expectation | None:
-        check_alert_name(doc.alert, (*path, "alert"), self.blueprint.monitoring, self.findings)
+        check_alert_name(doc.alert, (*path, "alert"), self.monitoring, self.findings)
         if isinstance(doc, written.AlertNeverExpectation):
             text = _during(f"{doc.alert} never fires", doc.during)
             return spec.AlertNeverFires(text, doc.during, doc.alert)
@@ -186,8 +182,7 @@ class _Compiler:
             known = services[service].endpoints
             if endpoint in known:
                 return spec.Target(spec.TargetKind.ENDPOINT, service, endpoint)
-            message = f"{unknown_name('endpoint', endpoint, known)} of {quoted(service)}"
-            self.findings.at_value(path, message)
+            self.findings.at_value(path, no_endpoint(service, endpoint, known))
             return None
         self.findings.unknown(path, "source or service", name, (*self.document.traffic, *services))
         return None
@@ -233,6 +228,19 @@ class _Compiler:
             "settle": phases.settle_ns,
         }
         return lengths[phase]
+
+
+def _subject(doc: _OfRequests) -> tuple[str, str]:
+    """The key that names whose requests count, and the name."""
+    match doc:
+        case written.LatencyExpectation(of=of):
+            return "of", of
+        case written.ErrorRatioExpectation(error_ratio=of):
+            return "error_ratio", of
+        case written.CompletedRatioExpectation(completed_ratio=of):
+            return "completed_ratio", of
+        case written.ThroughputExpectation(throughput=of):
+            return "throughput", of
 
 
 def _during(text: str, during: str) -> str:

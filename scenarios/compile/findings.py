@@ -8,6 +8,8 @@ from scenarios.source.marks import KeyPath
 from scenarios.source.problems import Problems, quoted, suggestion
 from scenarios.source.tree import LocatedData
 
+LISTED_MAX = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Findings:
@@ -30,12 +32,17 @@ class Findings:
         self.at_value(path, unknown_name(what, name, known))
 
 
+def no_endpoint(service: str, name: str, known: Iterable[str]) -> str:
+    """``'catalog' has no endpoint 'GET /items', did you mean 'GET /item'?``."""
+    names = list(known)
+    hint = suggestion(name, names) or f" (it has {', '.join(names[:LISTED_MAX])})"
+    return f"{quoted(service)} has no endpoint {quoted(name)}{hint}"
+
+
 def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
     """``unknown zone 'd', did you mean 'a'?``, or the list of what exists if that is short."""
     names = list(known)
     hint = suggestion(name, names)
-    if not hint:
-        listed = ", ".join(names) if names else "none"
-        hint = f" (there are {listed})" if len(names) <= 8 and names else ""
-        hint = hint or (" (there are none)" if not names else "")
+    if not hint and len(names) <= LISTED_MAX:
+        hint = f" (there are {', '.join(names) or 'none'})"
     return f"unknown {what} {quoted(name)}{hint}"

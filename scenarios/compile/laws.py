@@ -13,6 +13,7 @@ from models.base.distributions import (
     Pareto,
     Uniform,
 )
+from models.base.samplers import lognormal_from_moments, lognormal_from_quantiles
 from scenarios.document.distributions import (
     DeterministicDoc,
     DistributionDoc,
@@ -55,8 +56,6 @@ def distribution_of(doc: DistributionDoc) -> Distribution:
 
 
 def _lognormal(doc: LognormalDoc) -> Lognormal:
-    from models.base.samplers import lognormal_from_moments, lognormal_from_quantiles
-
     if doc.p50 is not None and doc.p99 is not None:
         return lognormal_from_quantiles(doc.p50, doc.p99)
     assert doc.mean is not None

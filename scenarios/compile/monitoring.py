@@ -1,6 +1,6 @@
 """Monitoring: its place and pace, alert rules from files and from the scenario itself."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.alerting.config import MonitoringConfig, NotifierConfig, RuleGroupConfig
@@ -17,27 +17,33 @@ from scenarios.source.yaml_reader import read_yaml
 _RULES: KeyPath = ("alerting", "rules")
 
 
+@dataclass(frozen=True, slots=True)
+class Monitoring:
+    """The configuration, and the names of all alerts that rules define.
+
+    ``alerts`` is None when some rule could not be read, because then nobody knows them all.
+    """
+
+    config: MonitoringConfig | None
+    alerts: tuple[str, ...] | None
+
+
 def compile_monitoring(
     doc: AlertingDoc | None, zones: tuple[str, ...], findings: Findings
-) -> MonitoringConfig | None:
+) -> Monitoring:
     """Scrapes, evaluations and notifications; a scrape must end before the next begins."""
     if doc is None:
-        return None
+        return Monitoring(None, ())
     if doc.zone not in zones:
         findings.unknown(("alerting", "zone"), "zone", doc.zone, zones)
     if doc.scrape.timeout > doc.scrape.interval:
         findings.at_value(
             ("alerting", "scrape", "timeout"), "timeout must not be longer than interval"
         )
-    groups: list[RuleGroupConfig] = []
-    for index, entry in enumerate(doc.rules):
-        path: KeyPath = (*_RULES, index)
-        if isinstance(entry, str):
-            for file in findings.files.matching(entry, findings.located.value_mark(path), path):
-                groups += _from_file(file, findings.located.value_mark(path), findings)
-        else:
-            groups += _inline(entry, path, findings)
-    return MonitoringConfig(
+    before = len(findings.problems)
+    groups = _groups(doc, findings)
+    is_complete = len(findings.problems) == before
+    config = MonitoringConfig(
         zone=doc.zone,
         scrape_interval_ns=doc.scrape.interval,
         scrape_timeout_ns=doc.scrape.timeout,
@@ -47,6 +53,21 @@ def compile_monitoring(
         groups=_named_apart(groups),
         notifier=_notifier(doc.notify),
     )
+    alerts = dict.fromkeys(rule.name for group in groups for rule in group.rules)
+    return Monitoring(config, tuple(alerts) if is_complete else None)
+
+
+def _groups(doc: AlertingDoc, findings: Findings) -> list[RuleGroupConfig]:
+    groups: list[RuleGroupConfig] = []
+    for index, entry in enumerate(doc.rules):
+        path: KeyPath = (*_RULES, index)
+        if isinstance(entry, str):
+            mark = findings.located.value_mark(path)
+            for file in findings.files.matching(entry, mark, path):
+                groups += _from_file(file, mark, findings)
+        else:
+            groups += _inline(entry, path, findings)
+    return groups
 
 
 def _notifier(doc: NotifyDoc) -> NotifierConfig:
@@ -124,13 +145,9 @@ def _named_apart(groups: list[RuleGroupConfig]) -> tuple[RuleGroupConfig, ...]:
     return tuple(apart)
 
 
-def check_alert_name(
-    name: str, path: KeyPath, monitoring: MonitoringConfig | None, findings: Findings
-) -> None:
+def check_alert_name(name: str, path: KeyPath, monitoring: Monitoring, findings: Findings) -> None:
     """An expectation names an alert that some rule can raise."""
-    if monitoring is None:
+    if monitoring.config is None:
         findings.at_value(path, f"no alert {quoted(name)} without an 'alerting' section")
-        return
-    known = dict.fromkeys(rule.name for group in monitoring.groups for rule in group.rules)
-    if name not in known:
-        findings.unknown(path, "alert", name, known)
+    elif monitoring.alerts is not None and name not in monitoring.alerts:
+        findings.unknown(path, "alert", name, monitoring.alerts)

@@ -111,7 +111,7 @@ def compile_prices(document: ScenarioDoc, findings: Findings) -> PriceList:
     is_priced = bool(prices.machines) or prices.egress.cross_zone > 0
     for name, service in document.services.items():
         machine = service.instances.machine
-        if is_priced and machine in used and machine not in prices.machines:
+        if is_priced and machine in known and machine in used and machine not in prices.machines:
             used.discard(machine)
             path = ("services", name, "instances", "machine")
             findings.at_value(path, f"machine {quoted(machine)} has no price in prices.machines")

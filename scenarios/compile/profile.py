@@ -8,8 +8,10 @@ up included, and goes ``speed`` times faster than it was recorded. Times without
 import csv
 import io
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Protocol
 
 from models.base.errors import ValueSyntaxError
 from models.base.time import NS_PER_S, DurationNs, TimeNs, format_duration
@@ -29,6 +31,15 @@ RATE_PER_S_MAX = 1e7
 class _Row:
     time_ns: TimeNs
     value: float
+
+
+class _Lines(Protocol):
+    """What the csv module reads with: rows, and the number of the last line of each."""
+
+    @property
+    def line_num(self) -> int: ...
+
+    def __iter__(self) -> Iterator[list[str]]: ...
 
 
 class _BadFileError(Exception):
@@ -88,7 +99,7 @@ def _columns(
 
 
 def _data_rows(
-    lines: "csv._reader", columns: tuple[int, int], file: NamedFile, mark: Mark, findings: Findings
+    lines: _Lines, columns: tuple[int, int], file: NamedFile, mark: Mark, findings: Findings
 ) -> list[_Row]:
     rows: list[_Row] = []
     bad = 0
@@ -96,9 +107,7 @@ def _data_rows(
         if not cells:
             continue
         try:
-            row = _row(cells, columns)
-            if rows and row.time_ns <= rows[-1].time_ns:
-                raise ValueSyntaxError("times must ascend from row to row")
+            row = _row(cells, columns, rows[-1].time_ns if rows else None)
         except ValueSyntaxError as error:
             bad += 1
             if bad <= BAD_ROWS_SHOWN_MAX:
@@ -113,7 +122,7 @@ def _data_rows(
     return rows
 
 
-def _row(cells: list[str], columns: tuple[int, int]) -> _Row:
+def _row(cells: list[str], columns: tuple[int, int], after_ns: TimeNs | None) -> _Row:
     if len(cells) <= max(columns):
         raise ValueSyntaxError(f"the row has {len(cells)} cells, it needs {max(columns) + 1}")
     written = cells[columns[1]].strip()
@@ -123,7 +132,10 @@ def _row(cells: list[str], columns: tuple[int, int]) -> _Row:
         raise ValueSyntaxError(f"{quoted(written)} is not a number") from None
     if not math.isfinite(value) or value < 0:
         raise ValueSyntaxError(f"{quoted(written)} is not a count; it must be 0 or more")
-    return _Row(parse_civil_time(cells[columns[0]].strip()), value)
+    time_ns = parse_civil_time(cells[columns[0]].strip())
+    if after_ns is not None and time_ns <= after_ns:
+        raise ValueSyntaxError("times must ascend from row to row")
+    return _Row(time_ns, value)
 
 
 def _in_file(file: NamedFile, mark: Mark, line: str, number: int) -> Mark:

@@ -1,7 +1,7 @@
 """Services: copies placed in zones, endpoints with their calls resolved."""
 
 from models.service.spec import CallSpec, Cancel, EndpointSpec, InstanceSpec, ServiceSpec
-from scenarios.compile.findings import Findings, unknown_name
+from scenarios.compile.findings import Findings, no_endpoint
 from scenarios.compile.laws import distribution_of
 from scenarios.document.scenario import ScenarioDoc
 from scenarios.document.services import (
@@ -104,6 +104,6 @@ def _resolve(
         return None
     known = document.services[service].endpoints
     if endpoint not in known:
-        findings.at_value(path, f"{unknown_name('endpoint', endpoint, known)} of {quoted(service)}")
+        findings.at_value(path, no_endpoint(service, endpoint, known))
         return None
     return CallSpec(service, endpoint)

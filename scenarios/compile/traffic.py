@@ -4,7 +4,7 @@ import math
 
 from models.base.time import format_duration
 from models.service.traffic import MixEntry, RateProfile, SourceSpec
-from scenarios.compile.findings import Findings, unknown_name
+from scenarios.compile.findings import Findings, no_endpoint
 from scenarios.compile.profile import compile_profile
 from scenarios.document.scenario import ScenarioDoc
 from scenarios.document.traffic import (
@@ -51,7 +51,8 @@ def _mix(
         return (MixEntry(next(iter(known)), 1.0),)
     for endpoint in doc.mix:
         if endpoint not in known:
-            findings.at_key((*path, "mix", endpoint), unknown_name("endpoint", endpoint, known))
+            place: KeyPath = (*path, "mix", endpoint)
+            findings.at_key(place, no_endpoint(doc.to, endpoint, known))
     total = math.fsum(doc.mix.values())
     if abs(total - 1.0) > SHARES_TOLERANCE:
         findings.at_key((*path, "mix"), f"the shares add up to {100 * total:.6g}%, not 100%")

@@ -26,7 +26,7 @@ class UniformDoc(Section):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.low >= self.high:
-            raise mistake("low must be less than high")
+            raise mistake("must be less than high", field="low")
         return self
 
 
@@ -60,7 +60,7 @@ class LognormalDoc(Section):
         if given not in (["p50", "p99"], ["mean", "cv"]):
             raise mistake("lognormal needs either p50 and p99, or mean and cv")
         if self.p50 is not None and self.p99 is not None and self.p50 >= self.p99:
-            raise mistake("p50 must be less than p99")
+            raise mistake("must be less than p99", field="p50")
         return self
 
 
@@ -75,7 +75,7 @@ class ParetoDoc(Section):
     @model_validator(mode="after")
     def _cap_above_scale(self) -> Self:
         if self.cap is not None and self.cap <= self.scale:
-            raise mistake("cap must be greater than scale")
+            raise mistake("must be more than scale", field="cap")
         return self
 
 
@@ -106,9 +106,11 @@ class EmpiricalDoc(Section):
     def _weights_fit(self) -> Self:
         if self.weights is not None:
             if len(self.weights) != len(self.values):
-                raise mistake(f"{len(self.values)} values but {len(self.weights)} weights")
+                raise mistake(
+                    f"{len(self.values)} values but {len(self.weights)} weights", field="weights"
+                )
             if not any(self.weights):
-                raise mistake("all weights are 0")
+                raise mistake("all weights are 0", field="weights")
         return self
 
 
@@ -137,13 +139,10 @@ def _spell_out(value: object) -> object:
         raise mistake(f"expected a duration or a section with 'dist', got {quoted(value)}")
     law = value.get("dist")
     if "dist" not in value:
-        hint = next((text for key in value if (text := suggestion(key, ["dist"]))), "")
-        raise mistake(f"required field 'dist' is missing; it is one of {', '.join(LAWS)}{hint}")
+        raise mistake(f"required field 'dist' is missing; it is one of {', '.join(LAWS)}")
     if law not in LAWS:
-        raise mistake(
-            f"dist {quoted(law)} is unknown{suggestion(str(law), LAWS)}"
-            f" (there are {', '.join(LAWS)})"
-        )
+        hint = suggestion(str(law), LAWS) or f" (there are {', '.join(LAWS)})"
+        raise mistake(f"unknown law {quoted(law)}{hint}", field="dist")
     return value
 
 

@@ -13,7 +13,7 @@ class BalancerDoc(Section):
 
     policy: str = "least_request"
     choices: Annotated[int, Field(ge=1, le=100)] = 2
-    options: dict[str, str] = {}
+    options: dict[str, str] = Field(default_factory=dict)
 
 
 class BackoffDoc(Section):

@@ -19,19 +19,23 @@ from scenarios.source.problems import quoted
 
 Value = TypeVar("Value")
 
+MISTAKE = "mistake"
 _NUMBER = r"\d+(\.\d+)?"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CIVIL = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?")
 _PPM = re.compile(r"(\d{1,6})ppm")
 
 
-def mistake(message: str) -> PydanticCustomError:
-    """An error whose message reaches the user as it stands."""
-    return PydanticCustomError("scenario", "{text}", {"text": message})
+def mistake(message: str, *, field: str = "") -> PydanticCustomError:
+    """An error whose message reaches the user as it stands.
+
+    ``field`` is the one of the section's fields that is to blame, if it is one.
+    """
+    return PydanticCustomError(MISTAKE, "{text}", {"text": message, "field": field})
 
 
 def _reader(
-    what: str, unit: str, parse: Callable[[str], Value], zero: Value | None
+    what: str, units: tuple[str, ...], parse: Callable[[str], Value], zero: Value
 ) -> Callable[[object], Value]:
     def read(value: object) -> Value:
         if isinstance(value, str):
@@ -40,12 +44,16 @@ def _reader(
             except ValueSyntaxError as error:
                 raise mistake(str(error)) from None
         if isinstance(value, int | float) and not isinstance(value, bool):
-            if value == 0 and zero is not None:
+            if value == 0:
                 return zero
-            raise mistake(f"{quoted(value)} has no unit; write {value}{unit}")
+            raise mistake(f"{quoted(value)} has no unit; write {_with_units(value, units)}")
         raise mistake(f"expected {what}, got {quoted(value)}")
 
     return read
+
+
+def _with_units(value: float, units: tuple[str, ...]) -> str:
+    return " or ".join(f"{quoted(value)}{unit}" for unit in units)
 
 
 def parse_civil_time(text: str) -> int:
@@ -63,6 +71,15 @@ def parse_civil_time(text: str) -> int:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return (moment - _EPOCH) // timedelta(microseconds=1) * 1000
+
+
+def _civil_time(value: object) -> int:
+    if not isinstance(value, str):
+        raise mistake(f"expected a time such as 2026-03-02T18:00:00Z, got {quoted(value)}")
+    try:
+        return parse_civil_time(value)
+    except ValueSyntaxError as error:
+        raise mistake(str(error)) from None
 
 
 def _parse_drift(text: str) -> int:
@@ -106,49 +123,49 @@ def _only_text(pattern: str, example: str) -> WithJsonSchema:
 
 Duration = Annotated[
     int,
-    BeforeValidator(_reader("a duration such as 250ms", "ms", parse_duration, 0)),
+    BeforeValidator(_reader("a duration such as 250ms", ("ms", "s"), parse_duration, 0)),
     _text(r"\s*(0|(\d+(\.\d+)?(ms|us|µs|ns|d|h|m|s))+)\s*", "250ms"),
 ]
 PositiveDuration = Annotated[Duration, Field(gt=0)]
 Rate = Annotated[
     float,
-    BeforeValidator(_reader("a rate such as 400/s", "/s", parse_rate, 0.0)),
+    BeforeValidator(_reader("a rate such as 400/s", ("/s",), parse_rate, 0.0)),
     _text(_NUMBER + r"\s*/\s*[a-z]+", "400/s"),
 ]
 Bytes = Annotated[
     int,
-    BeforeValidator(_reader("a size such as 2KiB", "B", parse_bytes, 0)),
+    BeforeValidator(_reader("a size such as 2KiB", ("B", "KiB"), parse_bytes, 0)),
     _text(_NUMBER + r"\s*[A-Za-z]+", "2KiB"),
 ]
 Ratio = Annotated[
     float,
-    BeforeValidator(_reader("a share such as 20%", "%", parse_ratio, 0.0)),
+    BeforeValidator(_reader("a share such as 20%", ("%",), parse_ratio, 0.0)),
     _text(_NUMBER + r"\s*%", "20%"),
 ]
 Drift = Annotated[
     int,
-    BeforeValidator(_reader("a clock drift such as 50ppm", "ppm", _parse_drift, 0)),
+    BeforeValidator(_reader("a clock drift such as 50ppm", ("ppm",), _parse_drift, 0)),
     _text(_PPM.pattern, "50ppm"),
 ]
 HourlyPrice = Annotated[
     float,
     BeforeValidator(
-        _reader("a price", " USD/h", _parse_price_per("h", "0.096 USD/h"), 0.0),
+        _reader("a price", (" USD/h",), _parse_price_per("h", "0.096 USD/h"), 0.0),
     ),
     _text(_NUMBER + r"\s*USD\s*/\s*h", "0.096 USD/h"),
 ]
 GigabytePrice = Annotated[
     float,
-    BeforeValidator(_reader("a price", " USD/GB", _parse_price_per("GB", "0.01 USD/GB"), 0.0)),
+    BeforeValidator(_reader("a price", (" USD/GB",), _parse_price_per("GB", "0.01 USD/GB"), 0.0)),
     _text(_NUMBER + r"\s*USD\s*/\s*GB", "0.01 USD/GB"),
 ]
 Amount = Annotated[
     float,
-    BeforeValidator(_reader("an amount such as 1.2 USD", " USD", _parse_amount, 0.0)),
+    BeforeValidator(_reader("an amount such as 1.2 USD", (" USD",), _parse_amount, 0.0)),
     _text(_NUMBER + r"\s*USD", "1.2 USD"),
 ]
 CivilTime = Annotated[
     int,
-    BeforeValidator(_reader("a time such as 2026-03-02T18:00:00Z", "", parse_civil_time, None)),
+    BeforeValidator(_civil_time),
     _only_text(_CIVIL.pattern, "2026-03-02T18:00:00Z"),
 ]

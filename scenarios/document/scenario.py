@@ -89,7 +89,7 @@ class EgressDoc(Section):
 class PricesDoc(Section):
     """What things cost."""
 
-    machines: dict[Name, MachinePriceDoc] = {}
+    machines: dict[Name, MachinePriceDoc] = Field(default_factory=dict)
     egress: EgressDoc = EgressDoc()
 
 
@@ -118,7 +118,7 @@ class ProcessDoc(Section):
     """A plug-in's process and its options."""
 
     name: str
-    options: dict[str, str] = {}
+    options: dict[str, str] = Field(default_factory=dict)
 
 
 class ScenarioDoc(Section):
@@ -132,19 +132,19 @@ class ScenarioDoc(Section):
     extends: str | None = None
     time: TimeDoc
     topology: TopologyDoc
-    machines: dict[Name, MachineDoc] = {}
+    machines: dict[Name, MachineDoc] = Field(default_factory=dict)
     services: Annotated[dict[Name, ServiceDoc], Field(min_length=1)]
     defaults: DefaultsDoc = DefaultsDoc()
-    edges: dict[str, EdgeDoc] = {}
+    edges: dict[str, EdgeDoc] = Field(default_factory=dict)
     discovery: DiscoveryDoc | None = None
-    traffic: dict[Name, SourceDoc] = {}
+    traffic: dict[Name, SourceDoc] = Field(default_factory=dict)
     scheduler: SchedulerDoc | None = None
-    jobs: dict[Name, JobDoc] = {}
+    jobs: dict[Name, JobDoc] = Field(default_factory=dict)
     faults: Several[FaultDoc] = ()
     alerting: AlertingDoc | None = None
     prices: PricesDoc = PricesDoc()
     limits: LimitsDoc = LimitsDoc()
     sampling: SamplingDoc = SamplingDoc()
     expect: Several[ExpectationDoc] = ()
-    alternatives: dict[Name, AlternativeDoc] = {}
+    alternatives: dict[Name, AlternativeDoc] = Field(default_factory=dict)
     processes: Several[ProcessDoc] = ()

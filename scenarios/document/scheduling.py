@@ -47,7 +47,7 @@ class JobDoc(Section):
     timezone: str = "UTC"
     work: DistributionDoc
     task: Annotated[str, Field(min_length=1)] = "sleep"
-    payload: dict[str, str] = {}
+    payload: dict[str, str] = Field(default_factory=dict)
     timeout: PositiveDuration = 600_000_000_000
     retries: Annotated[int, Field(ge=0, le=100)] = 0
     backoff: Duration = 1_000_000_000

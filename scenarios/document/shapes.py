@@ -97,11 +97,13 @@ def exactly_one_of(what: str, kinds: Sequence[str]) -> BeforeValidator:
             raise mistake(f"expected {what} with one of {listed}, got {quoted(value)}")
         found = [kind for kind in kinds if kind in value]
         if not found:
-            close = [suggestion(str(key), kinds) for key in value]
-            hint = next((text for text in close if text), "")
-            raise mistake(f"{what} needs one of {listed}{hint}")
+            for key in value:
+                if hint := suggestion(key, kinds):
+                    raise mistake(f"unknown field{hint}", field=key)
+            raise mistake(f"{what} needs one of {listed}")
         if len(found) > 1:
-            raise mistake(f"{what} has one of {listed}, not both {found[0]} and {found[1]}")
+            message = f"{what} has only one of {listed}, not {found[0]} as well"
+            raise mistake(message, field=found[1])
         return value
 
     return BeforeValidator(check)

@@ -6,10 +6,11 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from scenarios.document.quantities import MISTAKE
 from scenarios.document.scenario import ScenarioDoc
 from scenarios.document.shapes import TAG_PREFIX, ModelsInForce
 from scenarios.source.marks import KeyPath
-from scenarios.source.problems import Problems, quoted, suggestion
+from scenarios.source.problems import Problems, closest, quoted, suggestion
 from scenarios.source.tree import LocatedData
 
 _KEY_SEGMENT = "[key]"
@@ -21,29 +22,70 @@ def validate_document(located: LocatedData, problems: Problems) -> ScenarioDoc |
     try:
         return ScenarioDoc.model_validate(located.data, context=models)
     except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            _report(detail, located, models, problems)
+        _Reporter(located, models, problems).report(error.errors(include_url=False))
         return None
 
 
-def _report(
-    detail: ErrorDetails, located: LocatedData, models: ModelsInForce, problems: Problems
-) -> None:
-    raw = detail["loc"]
-    is_key = bool(raw) and raw[-1] == _KEY_SEGMENT
-    path = _written_path(raw[:-1] if is_key else raw, located)
-    kind = detail["type"]
-    if kind == "missing":
-        where = located.key_mark(path[:-1])
-        problems.add(where, path[:-1], f"required field {quoted(path[-1])} is missing")
-        return
-    if kind == "extra_forbidden":
-        known = models.fields_of(_value_at(located.data, path[:-1]))
-        hint = suggestion(str(path[-1]), known)
-        problems.add(located.key_mark(path), path, f"unknown field{hint}")
-        return
-    mark = located.key_mark(path) if is_key else located.value_mark(path)
-    problems.add(mark, path, _message(detail))
+class _Reporter:
+    """Turns pydantic's errors of one document into problems."""
+
+    def __init__(self, located: LocatedData, models: ModelsInForce, problems: Problems) -> None:
+        self._located = located
+        self._models = models
+        self._problems = problems
+        self._meant: set[KeyPath] = set()
+
+    def report(self, details: Sequence[ErrorDetails]) -> None:
+        """Unknown fields first: a missing field that one of them was meant to be is no news."""
+        for detail in details:
+            if detail["type"] == "extra_forbidden":
+                self._unknown_field(_written_path(detail["loc"], self._located))
+        for detail in details:
+            if detail["type"] == "missing":
+                self._missing_field(_written_path(detail["loc"], self._located))
+            elif detail["type"] == MISTAKE:
+                self._mistake(detail)
+            elif detail["type"] != "extra_forbidden":
+                self._wrong_value(detail)
+
+    def _unknown_field(self, path: KeyPath) -> None:
+        *parent, name = path
+        known = self._models.fields_of(_value_at(self._located.data, tuple(parent)))
+        unused = [field for field in known if not self._located.has((*parent, field))]
+        meant = closest(str(name), unused) or closest(str(name), known)
+        if meant is not None:
+            self._meant.add((*parent, meant))
+        hint = suggestion(str(name), [meant] if meant else [])
+        self._problems.add(self._located.key_mark(path), path, f"unknown field{hint}")
+
+    def _missing_field(self, path: KeyPath) -> None:
+        if path not in self._meant:
+            where = self._located.key_mark(path[:-1])
+            message = f"required field {quoted(path[-1])} is missing"
+            self._problems.add(where, path[:-1], message)
+
+    def _mistake(self, detail: ErrorDetails) -> None:
+        """A message of our own; of a field, if it names one: at its key if the key is wrong."""
+        loc, is_key = _without_key_segment(detail["loc"])
+        path = _written_path(loc, self._located)
+        message, field = detail["ctx"]["text"], detail["ctx"]["field"]
+        if field:
+            path = (*path, field)
+            is_key = message.startswith("unknown field")
+        self._add(path, message, is_key=is_key)
+
+    def _wrong_value(self, detail: ErrorDetails) -> None:
+        loc, is_key = _without_key_segment(detail["loc"])
+        self._add(_written_path(loc, self._located), _message(detail), is_key=is_key)
+
+    def _add(self, path: KeyPath, message: str, *, is_key: bool) -> None:
+        find = self._located.key_mark if is_key else self._located.value_mark
+        self._problems.add(find(path), path, message)
+
+
+def _without_key_segment(loc: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], bool]:
+    """Pydantic marks a wrong key of a mapping by one more segment."""
+    return (loc[:-1], True) if loc and loc[-1] == _KEY_SEGMENT else (loc, False)
 
 
 def _written_path(raw: Sequence[str | int], located: LocatedData) -> KeyPath:

@@ -11,6 +11,7 @@ from scenarios.source.marks import KeyPath, Mark, format_path
 SHOWN_PROBLEMS_MAX = 100
 _EXCERPT_WIDTH = 100
 _QUOTED_WIDTH = 60
+_COMPARED_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +80,20 @@ class ScenarioError(SpecError):
         super().__init__("\n".join(shown))
 
 
+def closest(wrong: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that was probably meant, if one is close enough; letter case matters least."""
+    known = sorted(set(candidates))
+    folded = {name.casefold(): name for name in known}
+    if wrong.casefold() in folded:
+        return folded[wrong.casefold()]
+    close = difflib.get_close_matches(wrong[:_COMPARED_LENGTH], known, n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
 def suggestion(wrong: str, candidates: Iterable[str]) -> str:
     """``, did you mean 'timeout'?`` when a candidate is close enough to be meant, else empty."""
-    known = sorted(set(candidates))
-    close = difflib.get_close_matches(wrong, known, n=1, cutoff=0.6)
-    if not close:
-        folded = {name.casefold(): name for name in known}
-        close = [folded[wrong.casefold()]] if wrong.casefold() in folded else []
-    return f", did you mean {quoted(close[0])}?" if close else ""
+    meant = closest(wrong, candidates)
+    return "" if meant is None else f", did you mean {quoted(meant)}?"
 
 
 def quoted(value: object) -> str:

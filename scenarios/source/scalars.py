@@ -41,9 +41,9 @@ def _number(text: str) -> Scalar:
     if _DECIMAL.fullmatch(text):
         return int(text)
     if _OCTAL.fullmatch(text):
-        return int(text[2:], 8)
+        return int(text, 8)
     if _HEXADECIMAL.fullmatch(text):
-        return int(text[2:], 16)
+        return int(text, 16)
     if _FLOAT.fullmatch(text):
         return float(text)
     infinity = _INFINITY.fullmatch(text)

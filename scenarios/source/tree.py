@@ -97,35 +97,38 @@ class LocatedData:
 def flatten(root: Node, problems: Problems) -> LocatedData:
     """Plain data with places. Shared nodes (aliases) are written out; the total is bounded."""
     places: dict[KeyPath, Place] = {}
-    too_many = False
-
-    def visit(node: Node, path: KeyPath, key: Mark | None) -> Plain:
-        nonlocal too_many
-        if len(places) >= NODES_MAX:
-            if not too_many:
-                problems.add(
-                    node.mark, (), f"more than {NODES_MAX:,} values, counting aliases written out"
-                )
-            too_many = True
-            return None
-        places[path] = Place(node.mark, key)
-        match node:
-            case ScalarNode():
-                return node.value
-            case ListNode():
-                items: list[Plain] = []
-                for index, item in enumerate(node.items):
-                    if too_many:
-                        break
-                    items.append(visit(item, (*path, index), None))
-                return items
-            case SectionNode():
-                section: dict[str, Plain] = {}
-                for entry in node.entries:
-                    if too_many:
-                        break
-                    section[entry.key] = visit(entry.node, (*path, entry.key), entry.key_mark)
-                return section
-
-    data = visit(root, (), None)
+    try:
+        data = _write_out(root, (), None, places)
+    except _TooManyValuesError as error:
+        problems.add(
+            error.mark, (), f"more than {NODES_MAX:,} values, counting aliases written out"
+        )
+        data = None
     return LocatedData(data, places)
+
+
+class _TooManyValuesError(Exception):
+    """The tree is larger than anybody writes; ``mark`` is where counting stopped."""
+
+    def __init__(self, mark: Mark) -> None:
+        super().__init__()
+        self.mark = mark
+
+
+def _write_out(node: Node, path: KeyPath, key: Mark | None, places: dict[KeyPath, Place]) -> Plain:
+    if len(places) >= NODES_MAX:
+        raise _TooManyValuesError(node.mark)
+    places[path] = Place(node.mark, key)
+    match node:
+        case ScalarNode():
+            return node.value
+        case ListNode():
+            return [
+                _write_out(item, (*path, index), None, places)
+                for index, item in enumerate(node.items)
+            ]
+        case SectionNode():
+            return {
+                entry.key: _write_out(entry.node, (*path, entry.key), entry.key_mark, places)
+                for entry in node.entries
+            }

@@ -81,6 +81,7 @@ class _Builder:
 
     def _mark(self, event: yaml.Event) -> Mark:
         start = event.start_mark
+        assert start is not None
         return Mark(self._source, start.line + 1, start.column + 1)
 
     def _node(self, event: yaml.Event, path: KeyPath) -> Node:
