@@ -152,6 +152,7 @@ class Instance:
             self._answer(attempt, Outcome.REFUSED)
             return False
         if self.error_ratio and self.error_stream.uniform() < self.error_ratio:
+            self.answered += 1
             self.answered_badly += 1
             self._answer(attempt, _ERROR)
             return False

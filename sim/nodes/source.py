@@ -12,7 +12,7 @@ from typing import Protocol
 from models.base.outcome import Outcome
 from models.base.samplers import UnitExponentials
 from models.base.streams import Stream
-from models.base.time import NS_PER_S, TimeNs
+from models.base.time import NS_PER_S, DurationNs, TimeNs
 from models.service.traffic import RateProfile, SourceSpec
 from sim.kernel.environment import Kernel
 from sim.kernel.ties import USER
@@ -67,7 +67,8 @@ class SourcePorts(Protocol):
 class LoadSource:
     """Users of one source, behind one client node with its own view and policies.
 
-    ``open_requests`` are those without an outcome yet, by number.
+    ``open_requests`` are those without an outcome yet, by number. ``on_end``, if set, is told of
+    each request's duration and outcome.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class LoadSource:
         self._arrivals = ArrivalClock(spec.profile, streams(f"arrivals/{spec.name}"))
         self.channels: Mapping[int, Channel] = {}
         self.open_requests: dict[int, Request] = {}
+        self.on_end: Callable[[DurationNs, Outcome], object] | None = None
         self._is_stopped = False
 
     def start(self) -> None:
@@ -127,5 +129,8 @@ class LoadSource:
 
     def call_ended(self, last: Attempt, outcome: Outcome) -> None:
         """The user's request has its outcome."""
-        del self.open_requests[last.request.id]
+        request = last.request
+        del self.open_requests[request.id]
         self._ports.record_request(last, outcome)
+        if self.on_end is not None:
+            self.on_end(self._kernel.now - request.arrival_ns, outcome)

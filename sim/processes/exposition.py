@@ -1,0 +1,111 @@
+"""What a node shows when monitoring asks: its state in, samples out. The pure half of scraping.
+
+Counters only grow and go on across restarts, as those of a proxy beside the process would.
+Gauges that speak of a period cover what ended since the previous scrape that arrived, and are
+absent when nothing did: no traffic is no error ratio of zero.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from models.base.outcome import Outcome
+from models.base.percentile import nearest_rank
+from models.base.time import DurationNs, seconds
+from models.telemetry.labels import METRIC_NAME
+from models.telemetry.series import VectorSample
+
+DURATIONS_MAX = 100_000
+"""How many durations are kept between two scrapes; of more, the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many requests were answered so far, and how many of them with an error."""
+
+    ended: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerReading:
+    """One instance at one instant: what it has answered and refused, what it works on."""
+
+    answers: Tally
+    refused: int
+    in_flight: int
+    queued: int
+
+
+def server_samples(reading: ServerReading, before: Tally) -> tuple[VectorSample, ...]:
+    """Metrics of an instance. ``before`` is what it had answered at the previous scrape."""
+    return (
+        _sample("http_requests_total", reading.answers.ended),
+        _sample("http_requests_failed_total", reading.answers.failed),
+        _sample("http_requests_rejected_total", reading.refused),
+        _sample("http_requests_in_flight", reading.in_flight),
+        _sample("http_queue_length", reading.queued),
+        *_error_ratio("http_request_error_ratio", reading.answers, before),
+    )
+
+
+def ingress_samples(
+    ends: Tally, before: Tally, durations_ns: Sequence[DurationNs]
+) -> tuple[VectorSample, ...]:
+    """Metrics of a load source. ``durations_ns`` are those since the previous scrape."""
+    slow_ns = nearest_rank(durations_ns, 0.99)
+    return (
+        _sample("ingress_requests_total", ends.ended),
+        _sample("ingress_requests_failed_total", ends.failed),
+        *_error_ratio("ingress_request_error_ratio", ends, before),
+        *_where_known("ingress_request_duration_p99_seconds", slow_ns),
+    )
+
+
+def registry_samples(healthy: Mapping[str, int]) -> tuple[VectorSample, ...]:
+    """Instances the registry would list, by service; a service without any shows 0."""
+    return tuple(
+        _sample("registry_instances_healthy", count, [("service", service)])
+        for service, count in healthy.items()
+    )
+
+
+class RequestMeter:
+    """Counts how requests ended, and keeps their durations (ns) until they are taken."""
+
+    __slots__ = ("_durations_ns", "_ended", "_failed")
+
+    def __init__(self) -> None:
+        self._ended = 0
+        self._failed = 0
+        self._durations_ns: deque[DurationNs] = deque(maxlen=DURATIONS_MAX)
+
+    def record(self, duration_ns: DurationNs, outcome: Outcome) -> None:
+        """A request has ended. Hot path."""
+        self._ended += 1
+        if outcome is not Outcome.OK:
+            self._failed += 1
+        self._durations_ns.append(duration_ns)
+
+    def tally(self) -> Tally:
+        """What has ended so far."""
+        return Tally(self._ended, self._failed)
+
+    def take_durations(self) -> tuple[DurationNs, ...]:
+        """Durations recorded since they were last taken, oldest first."""
+        taken = tuple(self._durations_ns)
+        self._durations_ns.clear()
+        return taken
+
+
+def _sample(name: str, value: float, labels: Iterable[tuple[str, str]] = ()) -> VectorSample:
+    return VectorSample(((METRIC_NAME, name), *labels), float(value))
+
+
+def _error_ratio(name: str, now: Tally, before: Tally) -> tuple[VectorSample, ...]:
+    ended = now.ended - before.ended
+    return (_sample(name, (now.failed - before.failed) / ended),) if ended else ()
+
+
+def _where_known(name: str, duration_ns: DurationNs | None) -> tuple[VectorSample, ...]:
+    return () if duration_ns is None else (_sample(name, seconds(duration_ns)),)

@@ -1,0 +1,107 @@
+"""The metrics pages of the world's nodes: instances, load sources and the registry."""
+
+from collections.abc import Iterable
+
+from models.base.time import DurationNs
+from models.telemetry.labels import label_set
+from models.telemetry.series import VectorSample
+from sim.nodes.instance import Instance
+from sim.nodes.power import Power
+from sim.nodes.source import LoadSource
+from sim.processes.discovery import RegistryServer
+from sim.processes.exposition import (
+    RequestMeter,
+    ServerReading,
+    Tally,
+    ingress_samples,
+    registry_samples,
+    server_samples,
+)
+
+INGRESS = "ingress"
+REGISTRY = "registry"
+
+
+class InstancePage:
+    """Shown by a service's instance while its process listens. Added latency delays it too."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self._before = Tally()
+        self.zone = instance.zone
+        self.labels = label_set(
+            {"job": instance.service, "instance": instance.name, "zone": instance.zone}
+        )
+
+    @property
+    def is_listening(self) -> bool:
+        """True while the process is up."""
+        return self._instance.is_up
+
+    def transit_ns(self) -> DurationNs:
+        """What a fault adds to the way of one message."""
+        added = self._instance.added_delay
+        return 0 if added is None else added.draw()
+
+    def show(self) -> tuple[VectorSample, ...]:
+        """The instance as it stands."""
+        instance = self._instance
+        before, self._before = self._before, Tally(instance.answered, instance.answered_badly)
+        reading = ServerReading(
+            self._before, instance.refused, len(instance.jobs), instance.waiting
+        )
+        return server_samples(reading, before)
+
+
+class IngressPage:
+    """Shown by the client node of a load source; making it attaches a meter to the source."""
+
+    def __init__(self, source: LoadSource, power: Power) -> None:
+        self._power = power
+        self._meter = RequestMeter()
+        self._before = Tally()
+        source.on_end = self._meter.record
+        self.zone = source.zone
+        self.labels = label_set(
+            {"job": INGRESS, "instance": source.name, "service": source.spec.service}
+        )
+
+    @property
+    def is_listening(self) -> bool:
+        """True while the client's zone has power."""
+        return self._power.is_on(self.zone)
+
+    def transit_ns(self) -> DurationNs:
+        """Nothing is added on the way to a client."""
+        return 0
+
+    def show(self) -> tuple[VectorSample, ...]:
+        """How the source's requests have ended."""
+        before, self._before = self._before, self._meter.tally()
+        return ingress_samples(self._before, before, self._meter.take_durations())
+
+
+class RegistryPage:
+    """Shown by the registry: healthy instances of every service of the world."""
+
+    def __init__(self, server: RegistryServer, services: Iterable[str]) -> None:
+        self._server = server
+        self._services = tuple(services)
+        self.zone = server.zone
+        self.labels = label_set({"job": REGISTRY, "instance": REGISTRY, "zone": server.zone})
+
+    @property
+    def is_listening(self) -> bool:
+        """True while the registry runs."""
+        return self._server.is_running
+
+    def transit_ns(self) -> DurationNs:
+        """Nothing is added on the way to the registry."""
+        return 0
+
+    def show(self) -> tuple[VectorSample, ...]:
+        """What the registry would answer now, counted."""
+        registry, now = self._server.registry, self._server.now
+        return registry_samples(
+            {service: len(registry.healthy(service, now=now)) for service in self._services}
+        )

@@ -1,0 +1,78 @@
+"""Monitoring: scrapes, rule evaluations and pages, all from one node.
+
+While its zone is dark the node does none of them. Its disk survives: samples, the state of alerts
+and what the receiver has been told are as it left them, so an alert that was pending is as old as
+if there had been no outage. Scrapes and answers under way are lost.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from models.alerting.config import MonitoringConfig
+from models.base.errors import ConfigError
+from sim.kernel.clocks import NodeClock
+from sim.nodes.instance import Instance
+from sim.nodes.source import LoadSource
+from sim.processes.alert_loop import Pager, RuleLoop
+from sim.processes.discovery import RegistryServer
+from sim.processes.metrics_pages import IngressPage, InstancePage, RegistryPage
+from sim.processes.monitoring_node import MonitoringNode, MonitoringSurroundings
+from sim.processes.scraping import Page, ScrapeLoop
+
+
+class Monitoring:
+    """All loops of monitoring, and what the world tells them about power.
+
+    Targets are the instances, the client nodes of the load sources, and the registry if there is
+    one. ``clock`` is the monitoring node's.
+
+    Raises:
+        ConfigError: an interval is not positive, or a scrape may outlast its interval.
+        ExpressionError: the expression of a rule is not supported.
+    """
+
+    def __init__(
+        self,
+        around: MonitoringSurroundings,
+        config: MonitoringConfig,
+        *,
+        instances: Sequence[Instance],
+        sources: Sequence[LoadSource],
+        registry: RegistryServer | None,
+        clock: NodeClock,
+    ) -> None:
+        _check(config)
+        self._node = MonitoringNode(around, config, clock)
+        services = dict.fromkeys(instance.service for instance in instances)
+        pages: list[Page] = [InstancePage(instance) for instance in instances]
+        pages += [IngressPage(source, around.power) for source in sources]
+        if registry is not None:
+            pages.append(RegistryPage(registry, services))
+        self._scrapes = [ScrapeLoop(self._node, page) for page in pages]
+        self._pager = Pager(self._node)
+        self._rules = [RuleLoop(self._node, self._pager, group) for group in config.groups]
+        for loop in self._loops():
+            loop.start()
+
+    def zone_lost(self, zone: str) -> None:
+        """A zone has gone dark; monitoring may have been in it."""
+        if zone == self._node.zone:
+            for loop in self._loops():
+                loop.power_lost()
+
+    def zone_restored(self, zone: str) -> None:
+        """A zone has power again."""
+        if zone == self._node.zone and self._node.is_running:
+            for loop in self._loops():
+                loop.power_restored()
+
+    def _loops(self) -> Iterator[ScrapeLoop | RuleLoop | Pager]:
+        yield from self._scrapes
+        yield from self._rules
+        yield self._pager
+
+
+def _check(config: MonitoringConfig) -> None:
+    if not 0 < config.scrape_timeout_ns <= config.scrape_interval_ns:
+        raise ConfigError("a scrape must end before the next: 0 < timeout <= interval")
+    if config.evaluation_interval_ns <= 0 or config.lookback_ns <= 0:
+        raise ConfigError("evaluation interval and lookback must be positive")
