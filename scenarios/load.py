@@ -137,8 +137,8 @@ class _Loading:
 
     def _compile(self, root: Node, overrides: tuple[str, ...]) -> LoadedScenario | None:
         located = flatten(root, self._problems)
-        document = validate_document(located, self._problems)
-        if document is None:
+        document = None if located is None else validate_document(located, self._problems)
+        if located is None or document is None:
             return None
         blueprint, expectations = compile_document(
             document, Findings(located, self._files, self._problems)

@@ -108,9 +108,9 @@ def _from_file(file: NamedFile, mark: Mark, findings: Findings) -> tuple[RuleGro
         problems=findings.problems,
     )
     root = None if read is None else read_yaml(read[1], read[0], findings.problems)
-    if root is None:
+    located = None if root is None else flatten(root, findings.problems)
+    if located is None:
         return ()
-    located = flatten(root, findings.problems)
 
     def locate(path: KeyPath) -> tuple[int, int]:
         at = located.value_mark(path)

@@ -27,12 +27,16 @@ def validate_document(located: LocatedData, problems: Problems) -> ScenarioDoc |
 
 
 class _Reporter:
-    """Turns pydantic's errors of one document into problems."""
+    """Turns pydantic's errors of one document into problems.
+
+    A value that the reader refused already is not complained about again.
+    """
 
     def __init__(self, located: LocatedData, models: ModelsInForce, problems: Problems) -> None:
         self._located = located
         self._models = models
         self._problems = problems
+        self._refused = problems.marks()
         self._meant: set[KeyPath] = set()
 
     def report(self, details: Sequence[ErrorDetails]) -> None:
@@ -56,13 +60,13 @@ class _Reporter:
         if meant is not None:
             self._meant.add((*parent, meant))
         hint = suggestion(str(name), [meant] if meant else [])
-        self._problems.add(self._located.key_mark(path), path, f"unknown field{hint}")
+        self._add(path, f"unknown field{hint}", is_key=True)
 
     def _missing_field(self, path: KeyPath) -> None:
         if path not in self._meant:
-            where = self._located.key_mark(path[:-1])
-            message = f"required field {quoted(path[-1])} is missing"
-            self._problems.add(where, path[:-1], message)
+            self._problems.add(
+                self._located.key_mark(path[:-1]), path, "this required field is missing"
+            )
 
     def _mistake(self, detail: ErrorDetails) -> None:
         """A message of our own; of a field, if it names one: at its key if the key is wrong."""
@@ -80,7 +84,9 @@ class _Reporter:
 
     def _add(self, path: KeyPath, message: str, *, is_key: bool) -> None:
         find = self._located.key_mark if is_key else self._located.value_mark
-        self._problems.add(find(path), path, message)
+        mark = find(path)
+        if mark not in self._refused:
+            self._problems.add(mark, path, message)
 
 
 def _without_key_segment(loc: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], bool]:

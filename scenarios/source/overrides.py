@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from scenarios.source.inheritance import EXTENDS
 from scenarios.source.marks import KeyPath, Mark, Source, format_path
 from scenarios.source.problems import Problems, printable, quoted
 from scenarios.source.tree import Entry, ListNode, Node, ScalarNode, SectionNode
@@ -54,9 +55,9 @@ def _scan_path(text: str) -> tuple[KeyPath, int]:
     position = 0
     while position < len(text):
         match = _SEGMENT.match(text, position)
-        if match is None or (position == 0) == text[match.start()].startswith("."):
-            break
-        if position > 0 and text[position] not in ".[":
+        if match is None or (
+            text[position] == "." if position == 0 else text[position] not in ".["
+        ):
             break
         path = (*path, _segment(match))
         position = match.end()
@@ -102,6 +103,9 @@ def read_override(argument: str, number: int, directory: Path, problems: Problem
 def apply_changes(root: Node, changes: Sequence[Change], problems: Problems) -> Node:
     """Apply the changes in order; one that leads nowhere becomes a problem and is left out."""
     for change in changes:
+        if change.path[0] == EXTENDS:
+            problems.add(change.mark, change.path, "the file that is extended cannot be changed")
+            continue
         try:
             root = _put(root, change, 0)
         except PathSyntaxError as error:

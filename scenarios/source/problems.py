@@ -52,7 +52,12 @@ class Problems:
         """Remember one more problem; saying the same thing twice is shown once."""
         self._found.setdefault((mark, path, message), Problem(mark, path, message))
 
+    def marks(self) -> frozenset[Mark]:
+        """Where something is known to be wrong."""
+        return frozenset(problem.mark for problem in self._found.values())
+
     def __len__(self) -> int:
+        """How many there are so far."""
         return len(self._found)
 
     def __iter__(self) -> Iterator[Problem]:

@@ -94,8 +94,11 @@ class LocatedData:
         raise KeyError(tuple(path))
 
 
-def flatten(root: Node, problems: Problems) -> LocatedData:
-    """Plain data with places. Shared nodes (aliases) are written out; the total is bounded."""
+def flatten(root: Node, problems: Problems) -> LocatedData | None:
+    """Plain data with places; None, and a problem, if it would be too much.
+
+    Shared nodes (aliases) are written out, so a small file can stand for a great many values.
+    """
     places: dict[KeyPath, Place] = {}
     try:
         data = _write_out(root, (), None, places)
@@ -103,7 +106,7 @@ def flatten(root: Node, problems: Problems) -> LocatedData:
         problems.add(
             error.mark, (), f"more than {NODES_MAX:,} values, counting aliases written out"
         )
-        data = None
+        return None
     return LocatedData(data, places)
 
 

@@ -13,9 +13,10 @@ import yaml
 from scenarios.source.marks import KeyPath, Mark, Source
 from scenarios.source.problems import Problems, quoted
 from scenarios.source.scalars import resolve_plain
-from scenarios.source.tree import Entry, ListNode, Node, ScalarNode, SectionNode
+from scenarios.source.tree import NODES_MAX, Entry, ListNode, Node, ScalarNode, SectionNode
 
 DEPTH_MAX = 48
+_HINTS = {"mapping values are not allowed in this context": " (put text that holds ': ' in quotes)"}
 _CORE = "tag:yaml.org,2002:"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -43,6 +44,7 @@ def _explain(error: yaml.MarkedYAMLError, source: Source, mark: Mark) -> str:
         indent = source.lines[mark.line - 1]
         if "\t" in indent[: len(indent) - len(indent.lstrip())]:
             return "indent with spaces, YAML does not allow tabs"
+    what += _HINTS.get(what, "")
     return f"{what} {error.context}" if error.context else what
 
 
@@ -58,6 +60,7 @@ class _Builder:
         self._problems = problems
         self._events = events
         self._anchors: dict[str, Node | None] = {}
+        self._count = 0
 
     def document(self) -> Node | None:
         first = self._next_content()
@@ -85,6 +88,10 @@ class _Builder:
         return Mark(self._source, start.line + 1, start.column + 1)
 
     def _node(self, event: yaml.Event, path: KeyPath) -> Node:
+        self._count += 1
+        if self._count > NODES_MAX:
+            self._problems.add(self._mark(event), (), f"more than {NODES_MAX:,} values")
+            raise _UnreadableError
         if len(path) > DEPTH_MAX:
             self._problems.add(
                 self._mark(event), (), f"nested deeper than {DEPTH_MAX} levels, which is the limit"
@@ -169,7 +176,7 @@ class _Builder:
         if key == "<<" and event.implicit[0]:
             self._problems.add(
                 mark,
-                path,
+                (*path, key),
                 "merge keys (<<) are not part of YAML 1.2; write the fields out or use 'extends'",
             )
         return Entry(key, mark, self._node(next(self._events), (*path, key)))
