@@ -7,6 +7,7 @@ The definitions, all counted from the start of the fault and stated again in the
 - *time to detect*: until the first notification that was sent with status ``firing``.
 - *time to fail over*: until the last caller has dropped a target from its endpoint view. A
   caller's first drop of a target counts, and only until a later fault strikes that target.
+  While a caller outside the fault still lists a target there is no failover yet.
 - *time to recover*: until the first instant from which every window stays at or under the
   tolerated ratio. Windows are laid from the start of the fault, by arrival, up to the next
   fault or the end of the run. A recovery needs evidence: at least one window with finished
@@ -80,8 +81,18 @@ class Incident:
 
     @property
     def failover_ns(self) -> DurationNs | None:
-        """Time until the last caller dropped its last target; None when none ever did."""
+        """Time until the last caller dropped its last target; None while one still lists one."""
+        return self.last_drop_ns if self.is_dropped_everywhere else None
+
+    @property
+    def last_drop_ns(self) -> DurationNs | None:
+        """Time until the last drop there was; None when no caller dropped a target."""
         return max((drop.after_ns for drop in self.drops), default=None)
+
+    @property
+    def is_dropped_everywhere(self) -> bool:
+        """True when every caller that could drop a target did, as far as that is known."""
+        return self.callers_expected is None or len(self.drops) >= self.callers_expected
 
     @property
     def is_visible(self) -> bool:

@@ -9,7 +9,7 @@ from models.planning.capacity import CapacityAssessment, LoadStep, Utilisation, 
 from models.records.record import RunRecord
 from reports.pages.plot import Axis, axis, polyline
 
-_BOUND = re.compile(r"(?:<=?|≤|below|under|at most|within)\s*([0-9.]+)\s*(us|µs|ms|s|m)\b")
+_BOUND = re.compile(r"(?:<=?|≤|below|under|at most)\s*((?:[0-9.]+\s*(?:us|µs|ms|ns|s|m|h)\s*)+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def p99_objective(record: RunRecord) -> DurationNs | None:
         found = _BOUND.search(result.target) if "p99" in result.expectation else None
         if found:
             try:
-                bounds.append(parse_duration("".join(found.groups())))
+                bounds.append(parse_duration("".join(found.group(1).split())))
             except ValueSyntaxError:
                 continue
     return min((bound for bound in bounds if bound > 0), default=None)

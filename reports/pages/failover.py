@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from models.base.time import DurationNs
 from models.planning.incident import Incident, incidents
 from models.records.record import RunRecord
+from reports.quantities import latency_text
 from reports.series.windows import nearest_rank
 
 PLOT_WIDTH = 640
@@ -56,9 +57,10 @@ class FaultStory:
             return "the fault has no target instance"
         if not drops:
             return "no caller dropped a target"
-        if expected is None or drops == expected:
-            return f"{drops} of {drops} endpoint view entries dropped"
-        return f"only {drops} of {expected} endpoint view entries dropped"
+        if self.incident.is_dropped_everywhere:
+            return f"{drops} of {expected or drops} endpoint view entries dropped"
+        last = latency_text(self.incident.last_drop_ns)
+        return f"only {drops} of {expected} endpoint view entries dropped, the last after {last}"
 
     @property
     def recovery_text(self) -> str:

@@ -96,11 +96,15 @@ class TestFailOver:
         assert incident.failover_ns == 5 * S
         assert incident.callers_expected == len(incident.drops) == 2
 
+    def test_is_not_over_while_a_caller_still_lists_a_target(self):
+        incident = only_incident(*fault(START, None), drop(START + 3 * S, "web-0"))
+        assert (incident.failover_ns, incident.last_drop_ns) == (None, 3 * S)
+
     def test_a_second_drop_by_the_same_caller_does_not_count(self):
         incident = only_incident(
             *fault(START, None), drop(START + 3 * S, "web-0"), drop(START + 9 * S, "web-0")
         )
-        assert incident.failover_ns == 3 * S
+        assert incident.last_drop_ns == 3 * S
 
     def test_a_drop_of_something_else_does_not_count(self):
         incident = only_incident(*fault(START, None), drop(START + S, "web-0", target="cart-0"))

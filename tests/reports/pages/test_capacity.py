@@ -38,6 +38,8 @@ def stepped_run():
         ("< 300ms", 300 * NS_PER_MS),
         ("<= 1.5 s", 1500 * NS_PER_MS),
         ("below 20 us", 20_000),
+        ("< 1s500ms", 1500 * NS_PER_MS),
+        ("< 300 ms of nothing", None),
         ("always", None),
         ("> 300 ms", None),
         ("< 1.2.3 s", None),

@@ -38,7 +38,7 @@ def test_the_plot_ends_at_a_round_delay_that_holds_the_last_drop():
     ("events", "words"),
     [
         ([], "no caller dropped a target"),
-        ([drop(S, "web-0")], "only 1 of 2 endpoint view entries dropped"),
+        ([drop(S, "web-0")], "only 1 of 2 endpoint view entries dropped, the last after 1 s"),
         ([drop(S, "web-0"), drop(S, "web-1")], "2 of 2 endpoint view entries dropped"),
     ],
 )
