@@ -112,9 +112,11 @@ class _Loading:
         if root is None:
             self._problems.raise_if_any()
         assert root is not None
-        root = resolve_extends(root, self._files, self._problems)
-        root = apply_changes(root, changes, self._problems)
-        loaded = self._compile(root, self._overrides)
+        loaded = None
+        whole = resolve_extends(root, self._files, self._problems)
+        if whole is not None:
+            whole = apply_changes(whole, changes, self._problems)
+            loaded = self._compile(whole, self._overrides)
         self._problems.raise_if_any()
         assert loaded is not None
         return loaded
@@ -137,12 +139,14 @@ class _Loading:
 
     def _compile(self, root: Node, overrides: tuple[str, ...]) -> LoadedScenario | None:
         located = flatten(root, self._problems)
-        document = None if located is None else validate_document(located, self._problems)
-        if located is None or document is None:
+        checked = None if located is None else validate_document(located, self._problems)
+        if located is None or checked is None:
             return None
-        blueprint, expectations = compile_document(
-            document, Findings(located, self._files, self._problems)
-        )
+        document = checked.document
+        findings = Findings(located, self._files, self._problems, checked.replaced)
+        blueprint, expectations = compile_document(document, findings)
+        if self._problems:
+            return None
         return LoadedScenario(
             path=self._path,
             text=self._text,

@@ -13,23 +13,32 @@ LISTED_MAX = 8
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The located document, the files it names, and the problems found so far."""
+    """The located document, the files it names, and the problems found so far.
+
+    Nothing is reported at or under a place in ``replaced``: what stands there is not the user's.
+    """
 
     located: LocatedData
     files: Files
     problems: Problems
+    replaced: tuple[KeyPath, ...] = ()
 
     def at_value(self, path: KeyPath, message: str) -> None:
         """A value is wrong."""
-        self.problems.add(self.located.value_mark(path), path, message)
+        if not self._is_replaced(path):
+            self.problems.add(self.located.value_mark(path), path, message)
 
     def at_key(self, path: KeyPath, message: str) -> None:
         """A key, or the section under it, is wrong."""
-        self.problems.add(self.located.key_mark(path), path, message)
+        if not self._is_replaced(path):
+            self.problems.add(self.located.key_mark(path), path, message)
 
     def unknown(self, path: KeyPath, what: str, name: str, known: Iterable[str]) -> None:
         """A value names something that does not exist."""
         self.at_value(path, unknown_name(what, name, known))
+
+    def _is_replaced(self, path: KeyPath) -> bool:
+        return any(path[: len(place)] == place for place in self.replaced)
 
 
 def no_endpoint(service: str, name: str, known: Iterable[str]) -> str:

@@ -1,12 +1,14 @@
 """Plain data against the models: every mismatch becomes a located problem in plain words."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from scenarios.document.quantities import MISTAKE
+from scenarios.document.repair import repaired
 from scenarios.document.scenario import ScenarioDoc
 from scenarios.document.shapes import TAG_PREFIX, ModelsInForce
 from scenarios.source.marks import KeyPath
@@ -16,13 +18,31 @@ from scenarios.source.tree import LocatedData
 _KEY_SEGMENT = "[key]"
 
 
-def validate_document(located: LocatedData, problems: Problems) -> ScenarioDoc | None:
-    """The document, or None after adding everything that does not fit to ``problems``."""
+@dataclass(frozen=True, slots=True)
+class CheckedDocument:
+    """A document whose names can be resolved. ``replaced`` are places that hold stand-ins."""
+
+    document: ScenarioDoc
+    replaced: tuple[KeyPath, ...] = ()
+
+
+def validate_document(located: LocatedData, problems: Problems) -> CheckedDocument | None:
+    """The document, after adding everything that does not fit to ``problems``.
+
+    Broken values are replaced by stand-ins where that makes sense; None where it does not.
+    """
     models = ModelsInForce()
     try:
-        return ScenarioDoc.model_validate(located.data, context=models)
+        return CheckedDocument(ScenarioDoc.model_validate(located.data, context=models))
     except ValidationError as error:
-        _Reporter(located, models, problems).report(error.errors(include_url=False))
+        reporter = _Reporter(located, models, problems)
+        reporter.report(error.errors(include_url=False))
+    mended = repaired(located.data, reporter.unknown, reporter.broken)
+    if mended is None:
+        return None
+    try:
+        return CheckedDocument(ScenarioDoc.model_validate(mended[0]), mended[1])
+    except ValidationError:
         return None
 
 
@@ -38,6 +58,8 @@ class _Reporter:
         self._problems = problems
         self._refused = problems.marks()
         self._meant: set[KeyPath] = set()
+        self.unknown: dict[KeyPath, str | None] = {}
+        self.broken: list[KeyPath] = []
 
     def report(self, details: Sequence[ErrorDetails]) -> None:
         """Unknown fields first: a missing field that one of them was meant to be is no news."""
@@ -60,10 +82,12 @@ class _Reporter:
         if meant is not None:
             self._meant.add((*parent, meant))
         hint = suggestion(str(name), [meant] if meant else [])
+        self.unknown[path] = meant
         self._add(path, f"unknown field{hint}", is_key=True)
 
     def _missing_field(self, path: KeyPath) -> None:
         if path not in self._meant:
+            self.broken.append(path)
             self._problems.add(
                 self._located.key_mark(path[:-1]), path, "this required field is missing"
             )
@@ -76,11 +100,14 @@ class _Reporter:
         if field:
             path = (*path, field)
             is_key = message.startswith("unknown field")
+        self.broken.append(path)
         self._add(path, message, is_key=is_key)
 
     def _wrong_value(self, detail: ErrorDetails) -> None:
         loc, is_key = _without_key_segment(detail["loc"])
-        self._add(_written_path(loc, self._located), _message(detail), is_key=is_key)
+        path = _written_path(loc, self._located)
+        self.broken.append(path)
+        self._add(path, _message(detail), is_key=is_key)
 
     def _add(self, path: KeyPath, message: str, *, is_key: bool) -> None:
         find = self._located.key_mark if is_key else self._located.value_mark

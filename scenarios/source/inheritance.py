@@ -50,8 +50,8 @@ def _scalar(node: Node) -> object:
     return node.value if isinstance(node, ScalarNode) else node
 
 
-def resolve_extends(root: Node, files: Files, problems: Problems) -> Node:
-    """Merge the chain of bases that the file names under itself; problems end the chain."""
+def resolve_extends(root: Node, files: Files, problems: Problems) -> Node | None:
+    """Merge the chain of bases under the file; None, and a problem, if the chain is broken."""
     chain = [root]
     seen = {_identity(root.mark)}
     while len(chain) <= CHAIN_MAX:
@@ -60,17 +60,17 @@ def resolve_extends(root: Node, files: Files, problems: Problems) -> Node:
             break
         base = _read_base(*reference, files, problems, rank=len(chain))
         if base is None:
-            return root
+            return None
         if _identity(base.mark) in seen:
             problems.add(
                 reference[1], (EXTENDS,), f"{quoted(reference[0])} extends itself in a circle"
             )
-            return root
+            return None
         seen.add(_identity(base.mark))
         chain.append(base)
     else:
         problems.add(root.mark, (EXTENDS,), f"more than {CHAIN_MAX} files extend one another")
-        return root
+        return None
     merged = chain[-1]
     for variant in reversed(chain[:-1]):
         merged = merge(merged, variant)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from scenarios.source.inheritance import EXTENDS
 from scenarios.source.marks import KeyPath, Mark, Source, format_path
-from scenarios.source.problems import Problems, printable, quoted
+from scenarios.source.problems import Problems, printable, quoted, suggestion
 from scenarios.source.tree import Entry, ListNode, Node, ScalarNode, SectionNode
 from scenarios.source.yaml_reader import read_yaml
 
 ARGUMENT_LABEL = "set"
 _ARGUMENT_RANK = 1000
+_WHOLE = ("services", "traffic", "jobs", "alternatives")
 _SEGMENT = re.compile(
     r"""
     \.?"((?:[^"\\]|\\.)*)"          # quoted key
@@ -125,6 +126,9 @@ def _put(node: Node, change: Change, depth: int) -> Node:
         what = "a list, use an index" if isinstance(node, ListNode) else "a single value"
         raise PathSyntaxError(f"{_shown(change, depth)} is {what}, not a section")
     entry = node.find(segment)
+    if entry is None and depth == 1 and len(change.path) > 2 and change.path[0] in _WHOLE:
+        known = [old.key for old in node.entries]
+        raise PathSyntaxError(f"there is no {quoted(segment)}{suggestion(segment, known)}")
     under: Node = SectionNode((), change.mark) if entry is None else entry.node
     is_last = depth + 1 == len(change.path)
     key_mark = change.mark if entry is None or is_last else entry.key_mark
