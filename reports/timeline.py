@@ -6,14 +6,16 @@ ends, so that "expired" after an outage and after the next one are two lines.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from models.base.time import TimeNs
-from models.planning.incident import incidents
+from models.planning.incident import fault_spans, incidents
 from models.records.events import EventKind
 from models.records.record import RunRecord
+from reports.fault_words import fault_deed, fault_title
 from reports.quantities import latency_text, moment_text
 from reports.series.bands import alert_label
 
@@ -62,6 +64,7 @@ def timeline(record: RunRecord) -> tuple[Moment, ...]:
     """All moments worth a line, in order of time."""
     events = tuple(_events(record))
     moments = [
+        *_faults(record),
         *_single(events),
         *_crowded(events, record.manifest.end_ns),
         *_alerts(record),
@@ -82,6 +85,16 @@ def _events(record: RunRecord) -> Iterator[_Event]:
         yield _Event(time_ns, kind, subject, json.loads(detail))
 
 
+def _faults(record: RunRecord) -> Iterator[Moment]:
+    manifest = record.manifest
+    for span in fault_spans(record.events):
+        title, deed = fault_title(span, manifest), fault_deed(span, manifest)
+        aside = span.label if title == deed else deed
+        yield Moment(span.start_ns, span.start_ns, "fault", f"Fault starts: {title} ({aside})")
+        if span.end_ns is not None:
+            yield Moment(span.end_ns, span.end_ns, "fault", f"Fault ends: {title}")
+
+
 def _single(events: Sequence[_Event]) -> Iterator[Moment]:
     for event in events:
         told = _told(event)
@@ -92,10 +105,6 @@ def _single(events: Sequence[_Event]) -> Iterator[Moment]:
 def _told(event: _Event) -> tuple[str, str] | None:
     detail = event.detail
     match event.kind:
-        case EventKind.FAULT_STARTED:
-            told = "fault", f"Fault starts: {event.subject} ({_targets(detail)})"
-        case EventKind.FAULT_ENDED:
-            told = "fault", f"Fault ends: {event.subject}"
         case EventKind.PAGE_SENT:
             alerts = ", ".join(_texts(detail.get("alerts")))
             status = detail.get("status", "firing")
@@ -125,9 +134,12 @@ def _said(detail: dict[str, object], key: str) -> str:
 def _crowded(events: Sequence[_Event], end_ns: TimeNs) -> Iterator[Moment]:
     turning = {EventKind.FAULT_STARTED, EventKind.FAULT_ENDED}
     cuts = sorted({event.time_ns for event in events if event.kind in turning})
+    of_kind: dict[str, list[_Event]] = defaultdict(list)
+    for event in events:
+        of_kind[event.kind].append(event)
     for low, high in pairwise([0, *cuts, end_ns + 1]):
         for kind, (word, noun, deed) in _CROWDS.items():
-            crowd = [e for e in events if e.kind == kind and low <= e.time_ns < high]
+            crowd = [event for event in of_kind[kind] if low <= event.time_ns < high]
             if crowd:
                 text = _crowd_text(noun, deed, crowd)
                 yield Moment(crowd[0].time_ns, crowd[-1].time_ns, word, text)
@@ -169,14 +181,6 @@ def _impact(record: RunRecord) -> Iterator[Moment]:
             if incident.recover_ns is not None:
                 at = start_ns + incident.recover_ns
                 yield Moment(at, at, "impact", "Users are served as before the fault")
-
-
-def _targets(detail: dict[str, object]) -> str:
-    targets = _texts(detail.get("targets"))
-    kind = str(detail.get("kind", "fault")).replace("_", " ")
-    if not targets:
-        return kind
-    return f"{kind}, {len(targets)} {'instance' if len(targets) == 1 else 'instances'}"
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from models.base.time import DurationNs
 from models.planning.incident import Incident, incidents
+from models.records.manifest import Manifest
 from models.records.record import RunRecord
+from reports.fault_words import fault_deed, fault_title
 from reports.quantities import latency_text
 from reports.series.windows import nearest_rank
 
@@ -33,6 +35,8 @@ class Spread:
 class FaultStory:
     """One fault with its view spread. ``scale_ns`` is the delay at the right edge of the plot."""
 
+    title: str
+    deed: str
     incident: Incident
     spreads: tuple[Spread, ...]
     scale_ns: DurationNs
@@ -77,10 +81,10 @@ class FaultStory:
 def fault_stories(record: RunRecord) -> tuple[FaultStory, ...]:
     """One story per fault that struck, in order."""
     service_of = {instance.name: instance.service for instance in record.manifest.instances}
-    return tuple(_story(incident, service_of) for incident in incidents(record))
+    return tuple(_story(incident, service_of, record.manifest) for incident in incidents(record))
 
 
-def _story(incident: Incident, service_of: dict[str, str]) -> FaultStory:
+def _story(incident: Incident, service_of: dict[str, str], manifest: Manifest) -> FaultStory:
     delays: dict[str, list[DurationNs]] = defaultdict(list)
     for drop in incident.drops:
         delays[service_of.get(drop.target, drop.target)].append(drop.after_ns)
@@ -97,7 +101,13 @@ def _story(incident: Incident, service_of: dict[str, str]) -> FaultStory:
         for service, found in delays.items()
     ]
     spreads.sort(key=lambda spread: (-spread.last_ns, spread.service))
-    return FaultStory(incident, tuple(spreads), scale_ns)
+    return FaultStory(
+        title=fault_title(incident.fault, manifest),
+        deed=fault_deed(incident.fault, manifest),
+        incident=incident,
+        spreads=tuple(spreads),
+        scale_ns=scale_ns,
+    )
 
 
 def _round_up(delay_ns: DurationNs) -> DurationNs:

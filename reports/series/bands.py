@@ -7,6 +7,7 @@ from models.base.time import TimeNs
 from models.planning.incident import fault_spans
 from models.records.events import EventKind
 from models.records.record import RunRecord
+from reports.fault_words import fault_title
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,9 @@ class Mark:
 def fault_bands(record: RunRecord) -> tuple[Band, ...]:
     """One band per fault; one without an end lasts to the end of the run."""
     return tuple(
-        Band("fault", span.label, span.start_ns, _until(span.end_ns, record))
+        Band(
+            "fault", fault_title(span, record.manifest), span.start_ns, _until(span.end_ns, record)
+        )
         for span in fault_spans(record.events)
     )
 

@@ -550,7 +550,7 @@ def jobs_run():
 
 def cost_run():
     """The outage run asked about money, with a smaller fleet beside it."""
-    base = build_run(section="cost")
+    base = replace(outage_run(), manifest=manifest("cost"))
     halved = [(s, i, q / 2, u, usd / 2) for s, i, q, u, usd in cost_rows()]
     small = Alternative(
         name="small-machines",

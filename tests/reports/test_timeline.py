@@ -26,6 +26,16 @@ def test_a_crowd_of_events_is_one_line_with_its_length():
     assert (moment.lasted, moment.when(WARM_UP_END)) == ("over 5 s", "T+01:00.0")
 
 
+def test_faults_are_told_by_title_and_deed():
+    assert told(*fault(START, START + S, label="faults[0]")) == [
+        "Fault starts: zone outage of cart-1 (faults[0])",
+        "Fault ends: zone outage of cart-1",
+    ]
+    assert told(*fault(START, None, label="b lost")) == [
+        "Fault starts: b lost (zone outage of cart-1)"
+    ]
+
+
 def test_a_single_event_of_a_crowd_has_no_length():
     (moment,) = timeline(small_run(events=[event(START, "instance_crashed", "web-1", cause="x")]))
     assert (moment.text, moment.lasted) == ("1 instance crashed: web-1", "")
