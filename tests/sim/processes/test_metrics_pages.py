@@ -5,8 +5,9 @@ import pytest
 
 from models.base.outcome import Outcome
 from models.base.percentile import nearest_rank
+from models.discovery.config import DiscoveryConfig
 from models.faults.plan import ErrorRate, Selector
-from sim.processes.metrics_pages import IngressPage
+from sim.processes.metrics_pages import IngressPage, RegistryPage
 from sim.world import build
 from tests.sim.processes.monitored import monitoring, run, shop
 from tests.sim.worlds import MS, S, blueprint, edge, fault
@@ -86,3 +87,16 @@ def test_a_source_without_monitoring_keeps_nothing():
     assert world.sources[0].on_end is None
     IngressPage(world.sources[0], world.power)
     assert world.sources[0].on_end is not None
+
+
+def test_nobody_answers_for_a_registry_or_a_client_without_power():
+    plan = blueprint([shop()], [edge("users", "shop")], discovery=DiscoveryConfig("b"))
+    world = build(plan, 1)
+    pages = [
+        RegistryPage(world.discovery.server, ["shop"]),
+        IngressPage(world.sources[0], world.power),
+    ]
+    pages[1].zone = "b"
+    assert [page.is_listening for page in pages] == [True, True]
+    world.power.cut("b")
+    assert [page.is_listening for page in pages] == [False, False]

@@ -90,15 +90,16 @@ def test_pending_alerts_are_as_old_after_an_outage_of_monitoring_as_without_it()
     assert firing - pending == pytest.approx(15)
 
 
-def test_a_page_whose_answer_is_lost_has_failed_and_is_sent_again() -> None:
+@pytest.mark.parametrize("after_s", [-0.0005, 0.0005], ids=["before it leaves", "on its way"])
+def test_a_page_whose_answer_meets_a_dark_zone_has_failed_and_is_sent_again(after_s: float) -> None:
     config = monitoring(DOWN, zone="c")
     told = run(config, faults=[crash(for_s=None)]).pages()[0][0]
-    dark = outage("c", at_s=told - 0.0005, for_s=3)
+    dark = outage("c", at_s=told + after_s, for_s=3)
     left = run(config, faults=[crash(for_s=None), dark], seconds=40)
     assert left.pages()[0][0] == pytest.approx(told, abs=1e-6)
     ((failed, receiver, detail),) = left.events("page_failed")
     assert (receiver, detail["reason"]) == ("on-call", "no answer")
-    assert failed == pytest.approx(told - 0.0005 + 3)
+    assert failed == pytest.approx(told + after_s + 3)
     again = left.pages()[1][0]
     assert again == pytest.approx(failed + 0.501, abs=1e-6), "half a second, and a link"
 
@@ -237,6 +238,43 @@ def test_a_scrape_may_last_as_long_as_its_interval() -> None:
 def test_an_answer_at_the_instant_of_the_time_out_is_in_time(timeout_ns: int, up: int) -> None:
     left = run(monitoring(scrape_timeout_ns=timeout_ns), seconds=5)
     assert {value for _, value in left.samples("up", instance="shop-0")} == {up}
+
+
+def test_a_scrape_that_monitoring_did_not_survive_says_nothing_of_its_target() -> None:
+    begins = run(monitoring()).samples("up", instance="shop-0")[6][0] - 0.002
+    dark = outage("c", at_s=begins + 0.001, for_s=5)
+    ups = run(monitoring(), faults=[dark]).samples("up", instance="shop-0")
+    assert not [time for time, _ in ups if begins - 0.5 < time < begins + 5.9]
+    assert {value for _, value in ups} == {1}
+
+
+@pytest.mark.parametrize("way", [("c", "a"), ("a", "c")])
+def test_a_target_that_cannot_be_reached_or_cannot_answer_is_down(way: tuple[str, str]) -> None:
+    world = build(blueprint([shop()], [], rate_per_s=0, seconds=5), 1)
+    attach(world, monitoring())
+    world.network.link(*way).cut()
+    outcome = world.run()
+    left = Left(world, outcome.tables, outcome.manifest.series)
+    assert {value for _, value in left.samples("up", instance="shop-0")} == {0}
+    assert {value for _, value in left.samples("up", instance="shop-1")} == {1}
+
+
+def test_samples_are_stamped_with_the_instant_their_scrape_began() -> None:
+    world = build(blueprint([shop()], [], rate_per_s=0, seconds=5, faults=[crash(at_s=3)]), 1)
+    made = attach(world, monitoring())
+    begun = []
+    store = made._node.store
+    append = store.append
+
+    def noting(labels, *, time_ns, value):
+        if ("instance", "shop-0") in labels:
+            begun.append((time_ns, world.kernel.now, value))
+        return append(labels, time_ns=time_ns, value=value)
+
+    store.append = noting  # type: ignore[method-assign]
+    world.run()
+    assert {(now - then) // MS for then, now, _ in begun} == {2, 500}
+    assert len({then % S for then, _, _ in begun}) == 1
 
 
 def test_a_failed_scrape_ends_the_series_of_the_target_once() -> None:
