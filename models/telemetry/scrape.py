@@ -54,8 +54,7 @@ class ScrapeTarget:
             outcome = self._store.append(labels, time_ns=now, value=sample.value)
             if outcome in (Appended.OUT_OF_ORDER, Appended.TOO_MANY_SERIES):
                 dropped += 1
-            if outcome is not Appended.TOO_MANY_SERIES:
-                exposed[labels] = None
+            exposed[labels] = None
         self._end(gone=[labels for labels in self._exposed if labels not in exposed], now=now)
         self._exposed = exposed
         self._write_up(1.0, now)

@@ -102,6 +102,15 @@ def test_a_rule_in_error_leaves_its_series_and_the_other_rules_alone(store):
     assert still == {"Clash", "Down"}
 
 
+def test_a_rule_in_error_sends_nothing_even_when_a_repeat_is_due(store):
+    store.append(**down(0.0))
+    clash = AlertRuleConfig("Clash", "up == 0", labels=(("instance", ""),))
+    group = make_group(store, clash)
+    assert len(group.tick(now=0).alerts) == 1
+    store.append(**down(0.0, time_ns=5, instance="shop-1"))
+    assert group.tick(now=40).alerts == ()
+
+
 def test_a_snapshot_lists_the_instances_of_every_rule(store):
     store.append(**down(0.0))
     rules = [AlertRuleConfig(name, "up == 0") for name in ("B", "A")]
