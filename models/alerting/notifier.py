@@ -208,8 +208,6 @@ class Notifier:
             deadline = now + max(config.group_interval_ns, FLUSH_DEADLINE_NS_MIN)
             entry.pending = _Pending(send, news, flush.resolved, deadline)
             return send
-        if is_due:
-            self._log.record(key, news)
         self._finish(key, flush.resolved)
         return None
 

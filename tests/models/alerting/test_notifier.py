@@ -373,6 +373,17 @@ def test_a_group_without_alerts_is_gone():
     assert timeline.notifier.next_deadline() is None
 
 
+def test_the_log_keeps_nothing_of_a_group_that_is_gone():
+    log = NotificationLog()
+    notifier = Notifier(config(), log=log)
+    notifier.receive([alert("a", 1)], now=s(1))
+    notifier.sent(notifier.tick(now=s(2))[0].send_id, now=s(2))
+    assert len(log) == 1
+    notifier.receive([alert("a", 1, 2.5)], now=s(2.5))
+    notifier.sent(notifier.tick(now=s(3))[0].send_id, now=s(3))
+    assert len(log) == 0
+
+
 def test_an_alert_that_ends_before_it_starts_is_refused_and_the_others_taken():
     notifier = Notifier(config())
     complaints = notifier.receive([alert("a", 5, 4), alert("b", 1)], now=s(1))
