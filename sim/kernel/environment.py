@@ -1,13 +1,14 @@
 """Virtual time: a SimPy environment whose queue also carries plain callbacks.
 
-Every entry of the queue is ``(time, tie class, sequence, callback, argument)``. A SimPy event is
-the entry whose callback runs the event's own callbacks, so processes, resources and our slotted
-callbacks share one clock and one order, and the loop has no branch.
+Every entry of the queue is ``(time, number, callback, argument)``; the number holds the tie class
+in its high bits and the order of scheduling in the low ones. A SimPy event is the entry whose
+callback runs the event's own callbacks, so processes, resources and our slotted callbacks share
+one clock and one order, and the loop has no branch.
 
 Source: design section 4 and 5; SimPy 4 ``core.py``, ``events.py``.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from heapq import heappop, heappush
 from itertools import count
 from typing import Any, TypeAlias
@@ -19,38 +20,43 @@ from simpy.events import NORMAL, Event, Process
 from models.base.errors import SimulationError
 from models.base.streams import Stream
 from models.base.time import DurationNs, TimeNs, format_duration
-from sim.kernel.ties import END, OBSERVER, URGENT, USER
+from sim.kernel.ties import END, OBSERVER, TIE_CLASSES, URGENT, USER
 
 Callback: TypeAlias = Callable[[Any], object]
-Entry: TypeAlias = tuple[TimeNs, int, int, Callback, Any]
+Entry: TypeAlias = tuple[TimeNs, int, Callback, Any]
+Number: TypeAlias = Callable[[], int]
 
 BATCH = 32_768
 STALLED_BATCHES = 64
-_SEQUENCE_BITS = 48
+_COUNTED_BITS = 50
+_DRAWN_BITS = 32
 
 
 Post: TypeAlias = Callable[[TimeNs, int, Callback, Any], None]
 
 
-def _in_order(queue: list[Entry]) -> Post:
-    """Poster of a kernel that runs ties in the order in which they were scheduled."""
-    next_number = count(1).__next__
+def _numbers(ties: Stream | None) -> dict[int, Number]:
+    """By tie class, what numbers its entries: ascending, or shuffled where ``ties`` are drawn.
 
+    Urgent entries and observers always keep their order.
+    """
+    if ties is None:
+        return {tie_class: count(tie_class << _COUNTED_BITS).__next__ for tie_class in TIE_CLASSES}
+    numbers: dict[int, Number] = {}
+    for tie_class in TIE_CLASSES:
+        ascending = count(tie_class << _COUNTED_BITS + _DRAWN_BITS).__next__
+        is_shuffled = URGENT < tie_class < OBSERVER
+        numbers[tie_class] = _shuffled(ascending, ties) if is_shuffled else ascending
+    return numbers
+
+
+def _shuffled(ascending: Number, ties: Stream) -> Number:
+    return lambda: ascending() + (ties.word() >> 64 - _DRAWN_BITS << _COUNTED_BITS)
+
+
+def _poster(agenda: list[Entry], numbers: Mapping[int, Number]) -> Post:
     def post(when: TimeNs, tie_class: int, callback: Callback, argument: Any) -> None:
-        heappush(queue, (when, tie_class, next_number(), callback, argument))
-
-    return post
-
-
-def _shuffled(queue: list[Entry], ties: Stream) -> Post:
-    """Poster of a kernel that permutes ties of one class; observers stay last and in order."""
-    next_number = count(1).__next__
-
-    def post(when: TimeNs, tie_class: int, callback: Callback, argument: Any) -> None:
-        number = next_number()
-        if URGENT < tie_class < OBSERVER:
-            number += (ties.word() >> 32) << _SEQUENCE_BITS
-        heappush(queue, (when, tie_class, number, callback, argument))
+        heappush(agenda, (when, numbers[tie_class](), callback, argument))
 
     return post
 
@@ -87,12 +93,19 @@ class Kernel(simpy.Environment):
     ``ties`` is the stream that permutes events of equal (time, class); None keeps their order of
     scheduling. ``seed`` is only for messages.
 
-    The verbs of the hot path are :meth:`post` (no way back) and the lanes of
-    :mod:`sim.kernel.lanes`; :meth:`call_at` costs one object more and can be cancelled.
+    :meth:`post` has no way back; :meth:`call_at` costs one object more and can be cancelled.
+    The data path does what ``post`` does by itself, as
+    ``heappush(agenda, (when, number(), callback, argument))`` with ``number`` out of ``numbers``.
     """
 
     now: TimeNs = 0
     """Current virtual time in nanoseconds; a plain attribute, because everyone reads it."""
+
+    agenda: list[Entry]
+    """SimPy's heap of entries. The data path pushes onto it by itself."""
+
+    numbers: Mapping[int, Number]
+    """By tie class: gives the number of a new entry of that class."""
 
     post: Post
     """``post(when, tie_class, callback, argument)`` runs ``callback(argument)`` at ``when``,
@@ -100,11 +113,13 @@ class Kernel(simpy.Environment):
 
     def __init__(self, *, seed: int = 0, ties: Stream | None = None) -> None:
         super().__init__(initial_time=0)
-        self._queue: list[Entry] = []  # type: ignore[assignment]
+        self.agenda = []
+        self._queue = self.agenda  # type: ignore[assignment] # our entries, not SimPy's
         self.shuffles_ties = ties is not None
         self.seed = seed
         self.events = 0
-        self.post = _in_order(self._queue) if ties is None else _shuffled(self._queue, ties)
+        self.numbers = _numbers(ties)
+        self.post = _poster(self.agenda, self.numbers)
 
     @property
     def _now(self) -> TimeNs:
@@ -155,9 +170,9 @@ class Kernel(simpy.Environment):
 
     def step(self) -> None:
         """Process one entry, as :class:`simpy.Environment` does."""
-        if not self._queue:
+        if not self.agenda:
             raise EmptySchedule
-        self.now, _, _, callback, argument = heappop(self._queue)
+        self.now, _, callback, argument = heappop(self.agenda)
         self.events += 1
         callback(argument)
 
@@ -168,13 +183,13 @@ class Kernel(simpy.Environment):
         said no, or when time stands still although events keep coming; True at ``until``.
         """
         self.post(until, END, _end_of_run, None)
-        queue, pop = self._queue, heappop
+        queue, pop = self.agenda, heappop
         stalled, batch_began = 0, self.now
         processed = 0
         try:
             while stalled < STALLED_BATCHES:
                 for processed in range(1, BATCH + 1):  # noqa: B007 - read when the loop is left
-                    self.now, _, _, callback, argument = pop(queue)
+                    self.now, _, callback, argument = pop(queue)
                     callback(argument)
                 self.events += processed
                 processed = 0

@@ -20,3 +20,6 @@ OBSERVER: Final = 90
 """Looks and never touches; never shuffled, so that looking changes nothing."""
 END: Final = 100
 """The end of a phase: everything else at that instant has happened."""
+
+TIE_CLASSES: Final = (URGENT, FAULT, NETWORK, SWEEP, SCRAPE, RULES, NOTIFY, USER, OBSERVER, END)
+"""All classes, in their order."""

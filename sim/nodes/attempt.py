@@ -61,6 +61,7 @@ class Attempt:
     arrived_ns: TimeNs
     has_failed: bool
     pending: int
+    permit: int
     result: Outcome
     step: int
 
@@ -83,7 +84,6 @@ class Attempt:
         self.try_number = try_number
         self.start_ns = start_ns
         self.target = target
-        self.permit = 0
         self.settled = False
         self.is_aborted = False
         self.wait_ns = 0

@@ -7,6 +7,7 @@ asked of the deciders in ``models.traffic``; this file only carries messages and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from heapq import heappush
 from typing import Protocol
 
 from models.base.outcome import Decision, Outcome
@@ -39,7 +40,7 @@ class Target:
     ``epoch`` is the breaker's as last written down.
     """
 
-    __slots__ = ("back", "breaker", "epoch", "instance", "label", "member", "out")
+    __slots__ = ("arrive", "back", "breaker", "epoch", "instance", "label", "member", "out")
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class Target:
         label: str,
     ) -> None:
         self.instance = instance
+        self.arrive: Callable[[Attempt], None] = instance.arrive
         self.member = instance.index
         self.out = out
         self.back = back
@@ -87,6 +89,7 @@ class Channel:
     """
 
     __slots__ = (
+        "_agenda",
         "_balancer",
         "_call_ended",
         "_drift_ppm",
@@ -94,13 +97,14 @@ class Channel:
         "_kernel",
         "_load_finished",
         "_load_started",
+        "_network_number",
         "_new_id",
         "_pick",
         "_ports",
-        "_post",
         "_record",
         "_retry",
         "_targets",
+        "answer",
         "caller_index",
         "lane",
     )
@@ -118,7 +122,8 @@ class Channel:
         call_ended: Completion,
     ) -> None:
         self._kernel = kernel
-        self._post = kernel.post
+        self._agenda = kernel.agenda
+        self._network_number = kernel.numbers[NETWORK]
         self._ports = ports
         self._new_id: Callable[[], int] = ports.next_attempt_id
         self._record = ports.record_attempt
@@ -131,6 +136,7 @@ class Channel:
         self._earn_retries: Callable[[], None] = _nothing if retry is None else retry.first_try
         self._drift_ppm = drift_ppm
         self._call_ended = call_ended
+        self.answer: Callable[[Attempt], None] = self._on_answer
         self._targets: dict[int, Target] = {}
         self.lane: TimeoutLane[Attempt] = TimeoutLane(kernel, timeout_ns, self._timed_out)
 
@@ -187,7 +193,7 @@ class Channel:
             instance = target.instance
             if instance.added_delay is not None:
                 arrival += instance.added_delay.draw()
-            self._post(arrival, NETWORK, instance.arrive, attempt)
+            heappush(self._agenda, (arrival, self._network_number(), target.arrive, attempt))
 
     def _reconsider(
         self, target: Target, permit: int, local_now: TimeNs
@@ -208,7 +214,7 @@ class Channel:
         attempt.settled = True
         self._fail(attempt, Outcome.BREAKER_OPEN if self._targets else Outcome.NO_ENDPOINT)
 
-    def on_response(self, attempt: Attempt) -> None:
+    def _on_answer(self, attempt: Attempt) -> None:
         """An answer has come back; too late if the attempt has been given up."""
         if attempt.settled:
             return
@@ -236,7 +242,7 @@ class Channel:
         target = attempt.target
         if target is not None and target.instance.drops_abandoned and not target.out.is_cut:
             arrival = self._kernel.now + target.out.transit()
-            self._post(arrival, NETWORK, target.instance.cancel, attempt)
+            self._kernel.post(arrival, NETWORK, target.instance.cancel, attempt)
 
     def record_outstanding(self) -> None:
         """Write down the attempts that the end of the run has overtaken."""
@@ -271,7 +277,8 @@ class Channel:
             decision = decision_of(delay)
             if decision is Decision.RETRIED:
                 self._record(attempt, outcome, decision)
-                self._post(self._kernel.now + delay, USER, self._retry_now, attempt)
+                kernel = self._kernel
+                kernel.post(kernel.now + delay, USER, self._retry_now, attempt)
                 return
         self._record(attempt, outcome, decision)
         self._call_ended(attempt, outcome)

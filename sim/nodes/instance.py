@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
+from heapq import heappush
 from typing import TYPE_CHECKING
 
 from models.base.outcome import Outcome
@@ -54,12 +55,15 @@ class Instance:
     """
 
     __slots__ = (
+        "_agenda",
         "_is_plain",
         "_kernel",
-        "_post",
+        "_network_number",
         "_queue",
         "_queue_limit",
         "_speed_ratio",
+        "_user_number",
+        "_when_done",
         "added_delay",
         "answered",
         "answered_badly",
@@ -96,7 +100,10 @@ class Instance:
         error_stream: Stream,
     ) -> None:
         self._kernel = kernel
-        self._post = kernel.post
+        self._agenda = kernel.agenda
+        self._user_number = kernel.numbers[USER]
+        self._network_number = kernel.numbers[NETWORK]
+        self._when_done: Callable[[Attempt], None] = self._work_done
         self.index = index
         self.name = spec.name
         self.service = service.name
@@ -167,7 +174,10 @@ class Instance:
             work_ns = node.retry_demand.draw()
         if self._speed_ratio != 1.0:
             work_ns = int(work_ns / self._speed_ratio)
-        self._post(self._kernel.now + work_ns, USER, self._work_done, attempt)
+        heappush(
+            self._agenda,
+            (self._kernel.now + work_ns, self._user_number(), self._when_done, attempt),
+        )
 
     def _work_done(self, attempt: Attempt) -> None:
         if attempt.is_aborted:
@@ -235,7 +245,9 @@ class Instance:
             arrival = self._kernel.now + link.transit()
             if self.added_delay is not None:
                 arrival += self.added_delay.draw()
-            self._post(arrival, NETWORK, attempt.channel.on_response, attempt)
+            heappush(
+                self._agenda, (arrival, self._network_number(), attempt.channel.answer, attempt)
+            )
 
     def cancel(self, attempt: Attempt) -> None:
         """The caller has hung up; what that means depends on the service's ``cancel``."""

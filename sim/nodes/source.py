@@ -6,6 +6,7 @@ along the integral of the piecewise-constant rate, one draw per arrival and no r
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
+from heapq import heappush
 from itertools import accumulate
 from typing import Protocol
 
@@ -84,6 +85,8 @@ class LoadSource:
         streams: Callable[[str], Stream],
     ) -> None:
         self._kernel = kernel
+        self._agenda = kernel.agenda
+        self._user_number = kernel.numbers[USER]
         self._ports = ports
         self.spec = spec
         self.name = spec.name
@@ -112,7 +115,7 @@ class LoadSource:
     def _schedule_next(self) -> None:
         when = self._arrivals.next_ns()
         if when is not None:
-            self._kernel.post(when, USER, self._arrive, None)
+            heappush(self._agenda, (when, self._user_number(), self._arrive, None))
 
     def _arrive(self, _: object) -> None:
         if self._is_stopped:

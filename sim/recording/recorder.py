@@ -30,6 +30,7 @@ from sim.nodes.attempt import Attempt, Request
 from sim.nodes.channel import Target
 
 _WAIT_US_MAX = 0xFFFF_FFFF
+_REQUEST_OUTCOMES = tuple(request_outcome(outcome) for outcome in Outcome)
 _pack_attempt = Struct("<IIIHHHBBqqI").pack
 _pack_request = Struct("<IHHqqBBB").pack
 _pack_sample = Struct("<Iqd").pack
@@ -82,7 +83,7 @@ class Recorder:
             request.node.index,
             request.arrival_ns,
             self._kernel.now - request.arrival_ns,
-            request_outcome(outcome),
+            _REQUEST_OUTCOMES[outcome],
             outcome,
             last.try_number,
         )

@@ -13,6 +13,9 @@ from models.traffic.balancer.base import NO_MEMBER
 from models.traffic.balancer.deadline_queue import DeadlineQueue
 from models.traffic.balancer.roster import Roster
 
+PAIRS_UP_TO = 64
+"""More members than that sample one by one, so that a change of view stays cheap."""
+
 
 class LeastRequest(Roster):
     """Samples ``choices`` members with replacement, takes the one with fewest active attempts.
@@ -22,9 +25,9 @@ class LeastRequest(Roster):
     member, not to its state: they survive going down, coming up, leaving and joining again,
     because the attempts behind them are still out there.
 
-    Two choices share one uniform: its leading digit in base n is the first, the next digit the
-    second, with a bias below n * n / 2**53 among n members. A pick is O(choices), or
-    O(log members) with unequal weights.
+    Two choices among at most ``PAIRS_UP_TO`` members share one uniform, which picks one of all
+    ordered pairs, with a bias below n * n / 2**53 among n members. A pick is O(choices), or
+    O(log members) with unequal weights; a change of who is up is O(n * n).
 
     Source: Envoy ``least_request_lb.cc`` (active request bias 1); semantics 6.2.
 
@@ -32,7 +35,7 @@ class LeastRequest(Roster):
         ConfigError: ``choices`` is below 1.
     """
 
-    __slots__ = ("_active", "_choices", "_is_plain", "_turns", "_uniform")
+    __slots__ = ("_active", "_choices", "_pairs", "_turns", "_uniform")
 
     tracks_load: ClassVar[bool] = True
 
@@ -44,18 +47,14 @@ class LeastRequest(Roster):
         self._choices = choices
         self._active: dict[int, int] = {}
         self._turns: DeadlineQueue | None = None
-        self._is_plain = False
+        self._pairs: tuple[tuple[int, int], ...] = ()
 
     def pick(self, _now: TimeNs, /, avoid: int = NO_MEMBER) -> int:
         """Return the less loaded of the members sampled."""
-        if avoid != NO_MEMBER or not self._is_plain:
+        pairs = self._pairs
+        if avoid != NO_MEMBER or not pairs:
             return self._pick_with_care(avoid)
-        up = self._up
-        size = len(up)
-        scaled = self._uniform() * size
-        digit = int(scaled)
-        first = up[digit]
-        second = up[int((scaled - digit) * size)]
+        first, second = pairs[int(self._uniform() * len(pairs))]
         active = self._active
         return second if active[second] < active[first] else first
 
@@ -116,7 +115,9 @@ class LeastRequest(Roster):
             self._turns = DeadlineQueue()
             for member in self._up:
                 self._turns.put(member, self._interval(member))
-        self._is_plain = self._choices == 2 and self._turns is None and bool(self._up)
+        self._pairs = ()
+        if self._choices == 2 and self._turns is None and len(self._up) <= PAIRS_UP_TO:
+            self._pairs = tuple((one, other) for one in self._up for other in self._up)
 
     def _active_of(self, member: int) -> int:
         return self._active[member]
