@@ -29,9 +29,9 @@ def test_an_edge_without_calls_has_no_ratios():
 
 
 def test_a_call_is_its_first_try():
-    rows = rows_of(attempts=[attempt(0, T), attempt(1, T, try_decision=1)])
+    rows = rows_of(attempts=[attempt(i, T, try_decision=i) for i in range(3)])
     row = rows["shop", "web"]
-    assert (row.calls, row.attempts, row.amplification_ratio) == (1, 2, 2.0)
+    assert (row.calls, row.attempts, row.amplification_ratio) == (1, 3, 3.0)
 
 
 def test_calls_go_to_the_edge_of_their_place_in_the_call_tree():
