@@ -50,7 +50,7 @@ def no_endpoint(service: str, name: str, known: Iterable[str]) -> str:
 
 def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
     """``unknown zone 'd', did you mean 'a'?``, or the list of what exists if that is short."""
-    names = list(known)
+    names = list(dict.fromkeys(known))
     hint = suggestion(name, names)
     if not hint and len(names) <= LISTED_MAX:
         hint = f" (there are {', '.join(names) or 'none'})"

@@ -35,7 +35,7 @@ def mistake(message: str, *, field: str = "") -> PydanticCustomError:
 
 
 def _reader(
-    what: str, units: tuple[str, ...], parse: Callable[[str], Value], zero: Value
+    what: str, meant: Callable[[float], str], parse: Callable[[str], Value], zero: Value
 ) -> Callable[[object], Value]:
     def read(value: object) -> Value:
         if isinstance(value, str):
@@ -46,14 +46,18 @@ def _reader(
         if isinstance(value, int | float) and not isinstance(value, bool):
             if value == 0:
                 return zero
-            raise mistake(f"{quoted(value)} has no unit; write {_with_units(value, units)}")
+            raise mistake(f"{quoted(value)} has no unit; write {meant(value)}")
         raise mistake(f"expected {what}, got {quoted(value)}")
 
     return read
 
 
-def _with_units(value: float, units: tuple[str, ...]) -> str:
-    return " or ".join(f"{quoted(value)}{unit}" for unit in units)
+def _with(*units: str) -> Callable[[float], str]:
+    return lambda value: " or ".join(f"{quoted(value)}{unit}" for unit in units)
+
+
+def _as_share(value: float) -> str:
+    return f"{100 * value:.6g}%" if 0 < value <= 1 else f"{quoted(value)}%"
 
 
 def parse_civil_time(text: str) -> int:
@@ -123,45 +127,47 @@ def _only_text(pattern: str, example: str) -> WithJsonSchema:
 
 Duration = Annotated[
     int,
-    BeforeValidator(_reader("a duration such as 250ms", ("ms", "s"), parse_duration, 0)),
+    BeforeValidator(_reader("a duration such as 250ms", _with("ms", "s"), parse_duration, 0)),
     _text(r"\s*(0|(\d+(\.\d+)?(ms|us|µs|ns|d|h|m|s))+)\s*", "250ms"),
 ]
 PositiveDuration = Annotated[Duration, Field(gt=0)]
 Rate = Annotated[
     float,
-    BeforeValidator(_reader("a rate such as 400/s", ("/s",), parse_rate, 0.0)),
+    BeforeValidator(_reader("a rate such as 400/s", _with("/s"), parse_rate, 0.0)),
     _text(_NUMBER + r"\s*/\s*[a-z]+", "400/s"),
 ]
 Bytes = Annotated[
     int,
-    BeforeValidator(_reader("a size such as 2KiB", ("B", "KiB"), parse_bytes, 0)),
+    BeforeValidator(_reader("a size such as 2KiB", _with("B", "KiB"), parse_bytes, 0)),
     _text(_NUMBER + r"\s*[A-Za-z]+", "2KiB"),
 ]
 Ratio = Annotated[
     float,
-    BeforeValidator(_reader("a share such as 20%", ("%",), parse_ratio, 0.0)),
+    BeforeValidator(_reader("a share such as 20%", _as_share, parse_ratio, 0.0)),
     _text(_NUMBER + r"\s*%", "20%"),
 ]
 Drift = Annotated[
     int,
-    BeforeValidator(_reader("a clock drift such as 50ppm", ("ppm",), _parse_drift, 0)),
+    BeforeValidator(_reader("a clock drift such as 50ppm", _with("ppm"), _parse_drift, 0)),
     _text(_PPM.pattern, "50ppm"),
 ]
 HourlyPrice = Annotated[
     float,
     BeforeValidator(
-        _reader("a price", (" USD/h",), _parse_price_per("h", "0.096 USD/h"), 0.0),
+        _reader("a price", _with(" USD/h"), _parse_price_per("h", "0.096 USD/h"), 0.0),
     ),
     _text(_NUMBER + r"\s*USD\s*/\s*h", "0.096 USD/h"),
 ]
 GigabytePrice = Annotated[
     float,
-    BeforeValidator(_reader("a price", (" USD/GB",), _parse_price_per("GB", "0.01 USD/GB"), 0.0)),
+    BeforeValidator(
+        _reader("a price", _with(" USD/GB"), _parse_price_per("GB", "0.01 USD/GB"), 0.0)
+    ),
     _text(_NUMBER + r"\s*USD\s*/\s*GB", "0.01 USD/GB"),
 ]
 Amount = Annotated[
     float,
-    BeforeValidator(_reader("an amount such as 1.2 USD", (" USD",), _parse_amount, 0.0)),
+    BeforeValidator(_reader("an amount such as 1.2 USD", _with(" USD"), _parse_amount, 0.0)),
     _text(_NUMBER + r"\s*USD", "1.2 USD"),
 ]
 CivilTime = Annotated[

@@ -3,8 +3,8 @@
 A file with a misspelt field in one place and an unknown service in another has two errors, and
 its author wants both at once. Names are resolved only on a document that is valid in itself; so
 each broken value is replaced by one that cannot cause an error of its own, and whatever is found
-at a replaced place is not reported. Where nothing neutral exists (calls, zones, lengths of
-phases), the checks wait until the file is mended.
+at a replaced place is not reported. Where nothing neutral exists (calls, zones), the
+checks wait until the file is mended.
 """
 
 import copy
@@ -27,6 +27,7 @@ _STAND_INS: tuple[tuple[_Pattern, object], ...] = (
     (("section",), LEFT_OUT),
     (("seed",), LEFT_OUT),
     (("time", "start"), LEFT_OUT),
+    (("time",), {"measure": "1d", "warm_up": "1s", "heal": "1s", "settle": "1s"}),
     (("topology", "links"), LEFT_OUT),
     (("topology", "clocks"), LEFT_OUT),
     (("machines", ANY), {}),
@@ -86,7 +87,16 @@ def repaired(
         if not _put(mended, place, _with_zone(value, zone)):
             return None
         places.append(place)
+        if place == ("time",):
+            places += _arrivals(data)
     return mended, tuple(dict.fromkeys(places))
+
+
+def _arrivals(data: Plain) -> list[KeyPath]:
+    """Arrivals are measured against the length of the run, which is not the user's now."""
+    traffic = data.get("traffic") if isinstance(data, dict) else None
+    sources = traffic if isinstance(traffic, dict) else {}
+    return [("traffic", name, "arrivals") for name in sources]
 
 
 def _rename(data: object, path: KeyPath, meant: str | None) -> KeyPath | None:

@@ -71,7 +71,7 @@ class _Reporter:
                 self._missing_field(_written_path(detail["loc"], self._located))
             elif detail["type"] == MISTAKE:
                 self._mistake(detail)
-            elif detail["type"] != "extra_forbidden":
+            elif detail["type"] != "extra_forbidden" and not _counts_only_good_ones(detail):
                 self._wrong_value(detail)
 
     def _unknown_field(self, path: KeyPath) -> None:
@@ -114,6 +114,13 @@ class _Reporter:
         mark = find(path)
         if mark not in self._refused:
             self._problems.add(mark, path, message)
+
+
+def _counts_only_good_ones(detail: ErrorDetails) -> bool:
+    """A list that is long enough but has broken entries, which are reported themselves."""
+    if detail["type"] != "too_short" or not isinstance(detail["input"], list):
+        return False
+    return len(detail["input"]) >= int(detail["ctx"]["min_length"])
 
 
 def _without_key_segment(loc: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], bool]:
@@ -159,7 +166,7 @@ def _text(value: Any, _context: dict[str, Any]) -> str:
 def _literal(value: Any, context: dict[str, Any]) -> str:
     listed = str(context.get("expected", ""))
     names = [part.strip("'") for part in listed.replace(" or ", ", ").split(", ")]
-    hint = suggestion(value, names) if isinstance(value, str) else ""
+    hint = suggestion(value, names) if isinstance(value, str) and len(names) > 1 else ""
     return f"expected {listed}, got {quoted(value)}{hint}"
 
 
@@ -168,7 +175,10 @@ def _bound(words: str, key: str) -> Callable[[Any, dict[str, Any]], str]:
 
 
 def _count(words: str, key: str) -> Callable[[Any, dict[str, Any]], str]:
-    return lambda _value, context: f"needs at {words} {context[key]} entries"
+    def write(_value: Any, context: dict[str, Any]) -> str:
+        return f"needs at {words} {context[key]} {'entry' if context[key] == 1 else 'entries'}"
+
+    return write
 
 
 _WORDING: dict[str, Callable[[Any, dict[str, Any]], str]] = {

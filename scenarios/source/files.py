@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from pydantic import TypeAdapter, ValidationError
+
 from models.base.errors import SpecError
 from scenarios.source.marks import KeyPath, Mark, Source
 from scenarios.source.problems import Problems, quoted
@@ -17,6 +19,7 @@ from scenarios.source.problems import Problems, quoted
 FILE_LIMIT_BYTES = 32 << 20
 MATCHES_MAX = 200
 INDEX_NAME = "index.json"
+_INDEX = TypeAdapter(dict[str, list[tuple[str, str]]])
 _PATTERN_MARKS = ("*", "?", "[")
 
 
@@ -64,13 +67,13 @@ class KeptFinder:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._index: dict[str, list[list[str]]] = {}
+        self._index: dict[str, list[tuple[str, str]]] = {}
         index = directory / INDEX_NAME
         if index.is_file():
             try:
-                self._index = json.loads(index.read_text(encoding="utf-8"))
-            except ValueError as error:
-                raise SpecError(f"{index} is damaged: {error}") from error
+                self._index = _INDEX.validate_json(index.read_bytes())
+            except ValidationError as error:
+                raise SpecError(f"{index} is damaged: {error.errors()[0]['msg']}") from error
 
     def find(self, source: Source, reference: str) -> tuple[NamedFile, ...]:
         """Kept copies of what was read for the same reference."""
