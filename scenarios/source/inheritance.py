@@ -54,10 +54,12 @@ def resolve_extends(root: Node, files: Files, problems: Problems) -> Node | None
     """Merge the chain of bases under the file; None, and a problem, if the chain is broken."""
     chain = [root]
     seen = {_identity(root.mark)}
-    while len(chain) <= CHAIN_MAX:
-        reference = _reference(chain[-1])
-        if reference is None:
-            break
+    while (reference := _reference(chain[-1])) is not None:
+        if len(chain) > CHAIN_MAX:
+            problems.add(
+                reference[1], (EXTENDS,), f"more than {CHAIN_MAX} files extend one another"
+            )
+            return None
         base = _read_base(*reference, files, problems, rank=len(chain))
         if base is None:
             return None
@@ -68,9 +70,6 @@ def resolve_extends(root: Node, files: Files, problems: Problems) -> Node | None
             return None
         seen.add(_identity(base.mark))
         chain.append(base)
-    else:
-        problems.add(root.mark, (EXTENDS,), f"more than {CHAIN_MAX} files extend one another")
-        return None
     merged = chain[-1]
     for variant in reversed(chain[:-1]):
         merged = merge(merged, variant)

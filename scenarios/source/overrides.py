@@ -20,7 +20,7 @@ _SEGMENT = re.compile(
     | \["((?:[^"\\]|\\.)*)"\]       # quoted key in brackets
     | \[(\d{1,6})\]                 # index
     | \[([^\]"]+)\]                 # key in brackets
-    | \.?([^.\["=]+)                # plain key
+    | \.?([^.\[\]"=]+)                # plain key
     """,
     re.VERBOSE,
 )
