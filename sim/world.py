@@ -1,6 +1,6 @@
 """The one composition root: a blueprint and a seed become a world that can be run."""
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, TypeAlias
@@ -10,14 +10,7 @@ from simpy.events import Event
 from models.base.streams import Stream
 from models.base.time import NS_PER_S
 from models.records.events import EventKind
-from models.records.manifest import (
-    EdgeInfo,
-    InstanceInfo,
-    LoadPiece,
-    Manifest,
-    Phase,
-    ServiceInfo,
-)
+from models.records.manifest import Manifest
 from models.records.record import Counts
 from models.records.table import Table
 from models.traffic.balancer.policies import BalancerFactory
@@ -40,10 +33,13 @@ from sim.nodes.power import Power
 from sim.nodes.source import LoadSource
 from sim.nodes.wiring import Caller, Wiring
 from sim.processes.discovery import Discovery, Surroundings
+from sim.processes.jobs import Jobs, JobsSurroundings
+from sim.processes.monitoring import Monitoring
+from sim.processes.monitoring_node import MonitoringSurroundings
+from sim.recording.manifest import manifest_of
 from sim.recording.observer import ServiceSampler, observe
 from sim.recording.recorder import Recorder
 
-SCHEMA_VERSION = 1
 DRAIN_NS = 60 * NS_PER_S
 
 
@@ -103,6 +99,8 @@ class World:
         self.sources = self._make_sources()
         self.callers = self._make_callers()
         self.discovery = self._make_discovery()
+        self.monitoring = self._make_monitoring()
+        self.jobs = self._make_jobs()
         self.faults = FaultExecutor(
             self.kernel,
             self.recorder,
@@ -110,6 +108,7 @@ class World:
             self.power,
             self,
             instances=self.instances,
+            nodes=() if self.jobs is None else self.jobs.nodes(),
             streams=self.stream,
         )
 
@@ -211,6 +210,37 @@ class World:
             clock=self.clock("registry"),
         )
 
+    def _make_monitoring(self) -> Monitoring | None:
+        config = self.blueprint.monitoring
+        if config is None:
+            return None
+        around = MonitoringSurroundings(
+            self.kernel, self.recorder, self.network, self.power, self.stream
+        )
+        return Monitoring(
+            around,
+            config,
+            instances=self.instances,
+            sources=self.sources,
+            registry=None if self.discovery is None else self.discovery.server,
+            clock=self.clock("monitoring"),
+        )
+
+    def _make_jobs(self) -> Jobs | None:
+        config = self.blueprint.scheduler
+        if config is None:
+            return None
+        around = JobsSurroundings(
+            self.kernel,
+            self.recorder,
+            self.network,
+            self.power,
+            self.stream,
+            self.clock,
+            self.blueprint.phases.wall_start_ns,
+        )
+        return Jobs(around, config, self.blueprint.jobs)
+
     def crash(self, instance: Instance, condition: Condition, cause: str = "") -> None:
         """Kill an instance's process; DARK also silences its host."""
         was_up = instance.is_up
@@ -251,27 +281,19 @@ class World:
         """Tell the control plane that a zone has gone dark."""
         if self.discovery is not None:
             self.discovery.zone_lost(zone)
+        if self.monitoring is not None:
+            self.monitoring.zone_lost(zone)
+        if self.jobs is not None:
+            self.jobs.zone_lost(zone)
 
     def zone_restored(self, zone: str) -> None:
         """Tell the control plane that a zone has power again."""
         if self.discovery is not None:
             self.discovery.zone_restored(zone)
-
-    def phases(self) -> tuple[Phase, ...]:
-        """The run's phases that have a length, in order."""
-        plan = self.blueprint.phases
-        lengths = (
-            ("warm_up", plan.warm_up_ns),
-            ("measure", plan.measure_ns),
-            ("heal", plan.heal_ns),
-            ("settle", plan.settle_ns),
-        )
-        begins, phases = 0, []
-        for name, length in lengths:
-            if length:
-                phases.append(Phase(name, begins, begins + length))
-            begins += length
-        return tuple(phases)
+        if self.monitoring is not None:
+            self.monitoring.zone_restored(zone)
+        if self.jobs is not None:
+            self.jobs.zone_restored(zone)
 
     def run(self, *, after_batch: Callable[[], bool] | None = None) -> Outcome:
         """Run all phases, then let the work drain and check every law.
@@ -308,7 +330,14 @@ class World:
         check_conservation(requests, attempts, offered, sent)
         if not stopped_early:
             self._drain()
-        return Outcome(self.manifest(), tables, count_requests(requests), stopped_early, events)
+        manifest = manifest_of(
+            self.blueprint,
+            seed=self.seed,
+            shuffle_ties=self.kernel.shuffles_ties,
+            call_nodes=tuple(self._planner.nodes),
+            series=self.recorder.series(),
+        )
+        return Outcome(manifest, tables, count_requests(requests), stopped_early, events)
 
     def _record_what_is_open(self) -> None:
         for caller in self.callers:
@@ -317,6 +346,8 @@ class World:
         for source in self.sources:
             for request in source.open_requests.values():
                 self.recorder.record_open_request(request)
+        if self.jobs is not None:
+            self.jobs.close()
 
     def _drain(self) -> None:
         for source in self.sources:
@@ -326,56 +357,6 @@ class World:
             self.kernel.advance(min(self.kernel.now + NS_PER_S, limit))
         check_slots(self.instances, self.kernel.now)
         check_drained(self.instances, self.kernel.now)
-
-    def manifest(self) -> Manifest:
-        """What the indices of the tables mean."""
-        blueprint = self.blueprint
-        return Manifest(
-            schema_version=SCHEMA_VERSION,
-            scenario=blueprint.name,
-            question=blueprint.question,
-            section=blueprint.section,
-            seed=self.seed,
-            shuffle_ties=self.kernel.shuffles_ties,
-            spec_digest="",
-            wall_start_ns=blueprint.phases.wall_start_ns,
-            phases=self.phases(),
-            zones=blueprint.zones,
-            services=tuple(
-                ServiceInfo(service.name, service.slots, service.queue_limit, len(copies))
-                for service, copies in zip(
-                    blueprint.services, self.instances_of.values(), strict=True
-                )
-            ),
-            instances=tuple(self._instance_infos()),
-            edges=tuple(
-                EdgeInfo(
-                    edge.caller,
-                    edge.callee,
-                    edge.balancer.policy,
-                    edge.timeout_ns,
-                    edge.retry.retries,
-                )
-                for edge in blueprint.edges
-            ),
-            sources=tuple(source.name for source in blueprint.sources),
-            load=tuple(
-                LoadPiece(source.name, start, rate)
-                for source in blueprint.sources
-                for start, rate in zip(
-                    source.profile.starts_ns, source.profile.rates_per_s, strict=True
-                )
-            ),
-            call_nodes=tuple(self._planner.nodes),
-            series=self.recorder.series(),
-        )
-
-    def _instance_infos(self) -> Iterator[InstanceInfo]:
-        for service in self.blueprint.services:
-            for spec in service.instances:
-                yield InstanceInfo(spec.name, service.name, spec.zone, spec.machine, service.slots)
-        for source in self.blueprint.sources:
-            yield InstanceInfo(source.name, source.name, source.zone, "", 0, is_client=True)
 
 
 def build(

@@ -14,6 +14,7 @@ from sim.kernel.environment import Kernel
 from sim.kernel.events import EventLog
 from sim.kernel.ties import FAULT
 from sim.network.links import Network
+from sim.nodes.control import ControlNode
 from sim.nodes.instance import Condition, Instance, SummedDelay
 from sim.nodes.power import Power
 
@@ -53,6 +54,7 @@ class FaultExecutor:
         lifecycle: Lifecycle,
         *,
         instances: Sequence[Instance],
+        nodes: Sequence[ControlNode],
         streams: Callable[[str], Stream],
     ) -> None:
         self._kernel = kernel
@@ -61,11 +63,13 @@ class FaultExecutor:
         self._power = power
         self._lifecycle = lifecycle
         self._instances = instances
+        self._nodes = nodes
         self._streams = streams
         self._holds: Counter[int] = Counter()
         self._error_ratios: defaultdict[int, list[float]] = defaultdict(list)
         self._delays: defaultdict[int, dict[int, Sampler]] = defaultdict(dict)
         self._struck: dict[int, list[Instance]] = {}
+        self._nodes_struck: dict[int, list[ControlNode]] = {}
 
     def arm(self, plan: Sequence[Fault], measure_begins_ns: TimeNs) -> None:
         """Schedule the start and the end of every fault."""
@@ -78,8 +82,11 @@ class FaultExecutor:
     def _strike(self, entry: tuple[int, Fault]) -> None:
         number, fault = entry
         targets = self._targets(number, fault)
-        self._struck[number] = targets
-        self._note(EventKind.FAULT_STARTED, number, fault, targets)
+        nodes = self._control_nodes(number, fault)
+        self._struck[number], self._nodes_struck[number] = targets, nodes
+        self._note(EventKind.FAULT_STARTED, number, fault, [*targets, *nodes])
+        for node in nodes:
+            node.die()
         match fault.kind:
             case InstanceCrash():
                 for instance in targets:
@@ -105,8 +112,10 @@ class FaultExecutor:
 
     def _heal(self, entry: tuple[int, Fault]) -> None:
         number, fault = entry
-        targets = self._struck.pop(number)
-        self._note(EventKind.FAULT_ENDED, number, fault, targets)
+        targets, nodes = self._struck.pop(number), self._nodes_struck.pop(number)
+        self._note(EventKind.FAULT_ENDED, number, fault, [*targets, *nodes])
+        for node in nodes:
+            node.revive()
         match fault.kind:
             case InstanceCrash():
                 self._bring_back(targets)
@@ -137,6 +146,15 @@ class FaultExecutor:
             case _:
                 assert_never(fault.kind)
 
+    def _control_nodes(self, number: int, fault: Fault) -> list[ControlNode]:
+        """Nodes of the control plane crash only where the selector names them or their kind."""
+        match fault.kind:
+            case InstanceCrash(target) if target.service or target.instance:
+                stream = self._streams(f"fault/{number}/{fault.label}/nodes")
+                return select(target, self._nodes, stream)
+            case _:
+                return []
+
     def _take_down(self, instance: Instance, condition: Condition, cause: str) -> None:
         self._holds[instance.index] += 1
         if self._holds[instance.index] == 1 or condition is Condition.DARK:
@@ -157,7 +175,7 @@ class FaultExecutor:
         instance.refresh_plainness()
 
     def _note(
-        self, kind: EventKind, number: int, fault: Fault, targets: Sequence[Instance]
+        self, kind: EventKind, number: int, fault: Fault, targets: Sequence[Instance | ControlNode]
     ) -> None:
         self._events.event(
             kind,
