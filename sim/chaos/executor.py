@@ -92,12 +92,7 @@ class FaultExecutor:
                 for instance in targets:
                     self._take_down(instance, Condition.CRASHED, fault.label)
             case ZoneOutage(zone):
-                self._power.cut(zone)
-                for link in self._network.links_of(zone):
-                    link.cut()
-                for instance in targets:
-                    self._take_down(instance, Condition.DARK, fault.label)
-                self._lifecycle.zone_lost(zone)
+                self._darken(zone, targets, fault.label)
             case AddedLatency(_, delay):
                 for instance in targets:
                     stream = self._streams(f"fault/{number}/{fault.label}/{instance.name}")
@@ -154,6 +149,14 @@ class FaultExecutor:
                 return select(target, self._nodes, stream)
             case _:
                 return []
+
+    def _darken(self, zone: str, targets: Sequence[Instance], cause: str) -> None:
+        self._power.cut(zone)
+        for link in self._network.links_of(zone):
+            link.cut()
+        for instance in targets:
+            self._take_down(instance, Condition.DARK, cause)
+        self._lifecycle.zone_lost(zone)
 
     def _take_down(self, instance: Instance, condition: Condition, cause: str) -> None:
         self._holds[instance.index] += 1
