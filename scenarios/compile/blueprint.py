@@ -36,6 +36,7 @@ def compile_document(
     services = compile_services(document, zones, findings)
     check_call_graph(call_targets(services), findings)
     monitoring = compile_monitoring(document.alerting, zones, findings)
+    scheduler = compile_scheduler(document.scheduler, zones, findings)
     blueprint = Blueprint(
         name=document.scenario,
         phases=phases,
@@ -50,9 +51,9 @@ def compile_document(
         machines=compile_machines(document),
         discovery=compile_discovery(document.discovery, zones, findings),
         monitoring=monitoring.config,
-        scheduler=compile_scheduler(document.scheduler, zones, findings),
+        scheduler=scheduler,
         jobs=compile_jobs(document, findings),
-        faults=compile_faults(document.faults, zones, services, phases, findings),
+        faults=compile_faults(document.faults, zones, services, scheduler, phases, findings),
         prices=compile_prices(document, findings),
         limits=compile_limits(document.limits),
         processes=tuple(

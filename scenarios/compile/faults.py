@@ -1,6 +1,7 @@
 """Faults: targets that exist, instants at which something can still happen."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import assert_never
 
 from models.base.time import format_duration
@@ -13,7 +14,8 @@ from models.faults.plan import (
     Selector,
     ZoneOutage,
 )
-from models.service.spec import InstanceSpec, ServiceSpec
+from models.scheduling.config import SchedulerConfig
+from models.service.spec import ServiceSpec
 from scenarios.compile.findings import Findings
 from scenarios.compile.laws import distribution_of
 from scenarios.document.faults import (
@@ -33,10 +35,14 @@ def compile_faults(
     faults: Sequence[FaultDoc],
     zones: tuple[str, ...],
     services: Sequence[ServiceSpec],
+    scheduler: SchedulerConfig | None,
     phases: Phases,
     findings: Findings,
 ) -> tuple[Fault, ...]:
-    """The plan, in the order of the file, so that ``faults[0]`` names the same everywhere."""
+    """The plan, in the order of the file, so that ``faults[0]`` names the same everywhere.
+
+    A crash may also hit the job scheduler's nodes, as services `scheduler` and `executor`.
+    """
     after_start_ns = phases.end_ns - phases.warm_up_ns
     for index, doc in enumerate(faults):
         path: KeyPath = ("faults", index)
@@ -51,26 +57,56 @@ def compile_faults(
                 (*path, "for"),
                 "the run is over before this fault ends; leave 'for' out if it is to stay",
             )
-    targets = _Targets(zones, services, findings)
+    targets = _Targets(zones, _placed(services), findings)
+    crash_targets = _Targets(zones, [*_placed(services), *_nodes(scheduler)], findings)
     return tuple(
-        Fault(f"faults[{index}]", doc.at, doc.for_, targets.kind(doc, ("faults", index)))
+        Fault(
+            f"faults[{index}]",
+            doc.at,
+            doc.for_,
+            (crash_targets if isinstance(doc, InstanceCrashFault) else targets).kind(
+                doc, ("faults", index)
+            ),
+        )
         for index, doc in enumerate(faults)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """Something that a fault can hit: a service's copy, or a node of the control plane."""
+
+    name: str
+    service: str
+    zone: str
+
+
+def _placed(services: Sequence[ServiceSpec]) -> list[_Placed]:
+    return [
+        _Placed(instance.name, service.name, instance.zone)
+        for service in services
+        for instance in service.instances
+    ]
+
+
+def _nodes(scheduler: SchedulerConfig | None) -> list[_Placed]:
+    if scheduler is None:
+        return []
+    nodes = [_Placed(name, "scheduler", zone) for name, zone in scheduler.nodes]
+    return nodes + [
+        _Placed(executor.name, "executor", executor.zone) for executor in scheduler.executors
+    ]
 
 
 class _Targets:
     """Resolves what faults name against the services and zones there are."""
 
     def __init__(
-        self, zones: tuple[str, ...], services: Sequence[ServiceSpec], findings: Findings
+        self, zones: tuple[str, ...], placed: Sequence[_Placed], findings: Findings
     ) -> None:
         self._zones = zones
-        self._services = {service.name: service for service in services}
-        self._instances = {
-            instance.name: (service.name, instance)
-            for service in services
-            for instance in service.instances
-        }
+        self._placed = placed
+        self._services = tuple(dict.fromkeys(target.service for target in placed))
         self._findings = findings
 
     def kind(self, doc: FaultDoc, path: KeyPath) -> FaultKind:
@@ -97,8 +133,8 @@ class _Targets:
 
     def _names_exist(self, doc: SelectorDoc, path: KeyPath) -> bool:
         named = (
-            ("service", doc.service, tuple(self._services)),
-            ("instance", doc.instance, tuple(self._instances)),
+            ("service", doc.service, self._services),
+            ("instance", doc.instance, tuple(target.name for target in self._placed)),
             ("zone", doc.zone, self._zones),
         )
         if all(name is None for _, name, _ in named):
@@ -112,9 +148,7 @@ class _Targets:
         return is_known
 
     def _check_number(self, doc: SelectorDoc, path: KeyPath) -> None:
-        number = sum(
-            _matches(doc, service, instance) for service, instance in self._instances.values()
-        )
+        number = sum(_matches(doc, target) for target in self._placed)
         if number == 0:
             self._findings.at_key(path, "no instance is all of this at once")
         elif doc.count is not None and doc.share is not None:
@@ -125,9 +159,9 @@ class _Targets:
             )
 
 
-def _matches(doc: SelectorDoc, service: str, instance: InstanceSpec) -> bool:
+def _matches(doc: SelectorDoc, target: _Placed) -> bool:
     return (
-        doc.service in (None, service)
-        and doc.instance in (None, instance.name)
-        and doc.zone in (None, instance.zone)
+        doc.service in (None, target.service)
+        and doc.instance in (None, target.name)
+        and doc.zone in (None, target.zone)
     )
