@@ -7,9 +7,11 @@ import numpy as np
 from models.base.errors import SpecError
 from models.base.outcome import Decision, Outcome, RequestOutcome
 from models.base.time import NS_PER_MS, NS_PER_S, TimeNs, format_duration
+from models.planning.incident import fault_spans
 from models.records.record import RunRecord
 from models.records.schema import NO_INDEX, NO_PARENT, TRY_BITS
 
+US_PER_MS = 1000
 _ENDED = {
     Outcome.OK: "ok",
     Outcome.ERROR: "answered with an error",
@@ -24,7 +26,7 @@ _ENDED = {
 }
 _DECIDED = {
     Decision.NONE: "",
-    Decision.RETRIED: "; retried",
+    Decision.RETRIED: "; to be retried",
     Decision.EXHAUSTED: "; no tries left",
     Decision.BUDGET_DENIED: "; the retry budget is spent",
     Decision.NOT_RETRYABLE: "; not worth a retry",
@@ -39,7 +41,7 @@ def explain_request(record: RunRecord, number: int) -> str:
     """
     rows = np.flatnonzero(record.requests["id"] == number)
     if not len(rows):
-        raise SpecError(f"no request {number}; the run has 0 to {len(record.requests) - 1}")
+        raise SpecError(f"no request {number}; {_numbers_there_are(record)}")
     row = int(rows[0])
     requests, manifest = record.requests, record.manifest
     node = manifest.call_nodes[int(requests["node"][row])]
@@ -50,7 +52,8 @@ def explain_request(record: RunRecord, number: int) -> str:
         f"request {number}: {node.source} -> {node.service}.{node.endpoint},"
         f" sent at {_clock(record, arrival)}: {outcome} after {lasted:.3f} ms"
     )
-    return "\n".join([head, *_attempts(record, number, arrival), *_faults(record, row)])
+    story = _Story(record, number, arrival)
+    return "\n".join([head, *story.lines(), *_faults(record, row)])
 
 
 def failed_requests(record: RunRecord, limit: int) -> list[int]:
@@ -59,57 +62,75 @@ def failed_requests(record: RunRecord, limit: int) -> list[int]:
     return sorted(record.requests["id"][bad].tolist())[:limit]
 
 
-def _attempts(record: RunRecord, number: int, arrival: TimeNs) -> Iterator[str]:
-    table = record.attempts
-    rows = np.flatnonzero(table["request"] == number)
-    rows = rows[np.argsort(table["id"][rows])]
-    children: dict[int, list[int]] = {}
-    for row in rows.tolist():
-        children.setdefault(int(table["parent"][row]), []).append(row)
-
-    def story(parent: int, depth: int) -> Iterator[str]:
-        for row in children.get(parent, []):
-            yield _line(record, row, arrival, depth)
-            yield from story(int(table["id"][row]), depth + 1)
-
-    return story(NO_PARENT, 0)
+def _numbers_there_are(record: RunRecord) -> str:
+    count = len(record.requests)
+    return f"the run has 0 to {count - 1}" if count else "the run has none"
 
 
-def _line(record: RunRecord, row: int, arrival: TimeNs, depth: int) -> str:
-    table, manifest = record.attempts, record.manifest
-    node = manifest.call_nodes[int(table["node"][row])]
-    target = int(table["target"][row])
-    where = "nobody" if target == NO_INDEX else manifest.instances[target].name
-    coded = int(table["try_decision"][row])
-    began = (int(table["start_ns"][row]) - arrival) / NS_PER_MS
-    lasted = int(table["duration_ns"][row]) / NS_PER_MS
-    waited = int(table["wait_us"][row]) / 1000
-    caller = manifest.instances[int(table["caller"][row])].name
-    queue = f", {waited:.3f} ms of it queued" if waited else ""
-    return (
-        f"  +{began:10.3f} ms  {'  ' * depth}{caller} -> {where} {node.endpoint}"
-        f" (try {coded & (1 << TRY_BITS) - 1}): {_ENDED[Outcome(int(table['outcome'][row]))]}"
-        f" after {lasted:.3f} ms{queue}{_DECIDED[Decision(coded >> TRY_BITS)]}"
-    )
+class _Story:
+    """The attempts of one request, as a tree of who called on whose behalf."""
+
+    def __init__(self, record: RunRecord, number: int, arrival: TimeNs) -> None:
+        self._record = record
+        self._table = record.attempts
+        self._arrival = arrival
+        rows = np.flatnonzero(self._table["request"] == number)
+        rows = rows[np.argsort(self._table["id"][rows])]
+        self._children: dict[int, list[int]] = {}
+        self._tries: dict[tuple[int, int, int], int] = {}
+        for row in rows.tolist():
+            self._children.setdefault(int(self._table["parent"][row]), []).append(row)
+            self._tries[self._place(row, self._try_number(row))] = row
+
+    def lines(self) -> Iterator[str]:
+        """One line an attempt, in order of start, callees under their callers."""
+        return self._under(NO_PARENT, 0)
+
+    def _under(self, parent: int, depth: int) -> Iterator[str]:
+        for row in self._children.get(parent, []):
+            yield self._line(row, depth)
+            yield from self._under(int(self._table["id"][row]), depth + 1)
+
+    def _line(self, row: int, depth: int) -> str:
+        table, manifest = self._table, self._record.manifest
+        node = manifest.call_nodes[int(table["node"][row])]
+        target = int(table["target"][row])
+        where = "nobody" if target == NO_INDEX else manifest.instances[target].name
+        began = (int(table["start_ns"][row]) - self._arrival) / NS_PER_MS
+        lasted = int(table["duration_ns"][row]) / NS_PER_MS
+        waited = int(table["wait_us"][row]) / US_PER_MS
+        caller = manifest.instances[int(table["caller"][row])].name
+        queue = f", {waited:.3f} ms of it queued" if waited else ""
+        return (
+            f"  +{began:10.3f} ms  {'  ' * depth}{caller} -> {where} {node.endpoint}"
+            f" (try {self._try_number(row)}): {_ENDED[Outcome(int(table['outcome'][row]))]}"
+            f" after {lasted:.3f} ms{queue}{self._decision(row)}"
+        )
+
+    def _decision(self, row: int) -> str:
+        decision = Decision(int(self._table["try_decision"][row]) >> TRY_BITS)
+        following = self._tries.get(self._place(row, self._try_number(row) + 1))
+        if decision is Decision.RETRIED and following is not None:
+            ended = int(self._table["start_ns"][row]) + int(self._table["duration_ns"][row])
+            pause = (int(self._table["start_ns"][following]) - ended) / NS_PER_MS
+            return f"; retried after a pause of {pause:.3f} ms"
+        return _DECIDED[decision]
+
+    def _place(self, row: int, try_number: int) -> tuple[int, int, int]:
+        """Which call of which work it is, and which try of it."""
+        return int(self._table["parent"][row]), int(self._table["node"][row]), try_number
+
+    def _try_number(self, row: int) -> int:
+        return int(self._table["try_decision"][row]) & ((1 << TRY_BITS) - 1)
 
 
 def _faults(record: RunRecord, row: int) -> Iterator[str]:
-    """Faults that were on while the request was under way."""
+    """Faults that were on while the request was under way; a fault is over at its end."""
     begins = int(record.requests["arrival_ns"][row])
     ends = begins + int(record.requests["duration_ns"][row])
-    active: dict[str, int] = {}
-    events = record.events
-    for at, kind, subject in zip(
-        events["time_ns"].tolist(), events.text("kind"), events.text("subject"), strict=True
-    ):
-        if at > ends:
-            break
-        if kind == "fault_started":
-            active[subject] = at
-        elif kind == "fault_ended" and at < begins:
-            active.pop(subject, None)
-    for fault, since in active.items():
-        yield f"  meanwhile: {fault}, since {_clock(record, since)}"
+    for span in fault_spans(record.events):
+        if span.start_ns <= ends and (span.end_ns is None or span.end_ns > begins):
+            yield f"  meanwhile: {span.label}, since {_clock(record, span.start_ns)}"
 
 
 def _clock(record: RunRecord, at: TimeNs) -> str:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from pandas import DataFrame
 
+NOT_YET = -1
+"""Instant that stands for something that has not happened: NaN in a frame."""
 _TRY_MASK = (1 << TRY_BITS) - 1
 
 
@@ -114,7 +116,9 @@ def _wordy(table: Table, *, json_column: str | None) -> DataFrame:
         elif column.kind == "text":
             columns[column.name] = list(table.texts[column.name])
         elif column.name.endswith("_ns"):
-            columns[column.name.removesuffix("_ns") + "_s"] = table[column.name] / NS_PER_S
+            instants = table[column.name]
+            known = np.where(instants == NOT_YET, np.nan, instants / NS_PER_S)
+            columns[column.name.removesuffix("_ns") + "_s"] = known
         else:
             columns[column.name] = table[column.name]
     return pd.DataFrame(columns)

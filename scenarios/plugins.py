@@ -2,12 +2,16 @@
 
 A package offers them through the entry-point groups ``foreshock.balancers`` and
 ``foreshock.processes``; a module given with ``--plugin`` holds them in dictionaries called
-``BALANCERS`` and ``PROCESSES``. Nothing is ever imported because a scenario file asks for it.
+``BALANCERS`` and ``PROCESSES``. Nothing is ever imported because a scenario file asks for it:
+a file can only name what an installed package or the user's own command line offers.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
 from typing import TypeVar
 
 from models.base.errors import SpecError
@@ -30,10 +34,9 @@ def load_extensions(modules: Sequence[str], blueprint: Blueprint) -> Extensions:
     balancers: dict[str, BalancerFactory] = {}
     processes: dict[str, ProcessFactory] = {}
     for name in modules:
-        try:
-            module = import_module(name)
-        except ImportError as error:
-            raise SpecError(f"--plugin {name}: cannot be imported: {error}") from error
+        module = _imported(name)
+        if not hasattr(module, "BALANCERS") and not hasattr(module, "PROCESSES"):
+            raise SpecError(f"--plugin {name}: defines neither BALANCERS nor PROCESSES")
         balancers.update(getattr(module, "BALANCERS", {}))
         processes.update(getattr(module, "PROCESSES", {}))
     wanted_balancers = {edge.balancer.policy for edge in blueprint.edges} - set(BUILT_IN)
@@ -42,6 +45,18 @@ def load_extensions(modules: Sequence[str], blueprint: Blueprint) -> Extensions:
         balancers=_found(wanted_balancers, balancers, BALANCER_GROUP, "balancer"),
         processes=_found(wanted_processes, processes, PROCESS_GROUP, "process"),
     )
+
+
+def _imported(name: str) -> ModuleType:
+    """Import a module, also from the working directory, which comes after everything else."""
+    here = str(Path.cwd())
+    sys.path.append(here)
+    try:
+        return import_module(name)
+    except (ImportError, SyntaxError, TypeError, ValueError) as error:
+        raise SpecError(f"--plugin {name}: cannot be imported: {error}") from error
+    finally:
+        sys.path.remove(here)
 
 
 def _found(
@@ -55,5 +70,8 @@ def _found(
                 f"no {what} is called '{name}'; give its module with --plugin, or install a"
                 f" package that offers it in the entry-point group {group}"
             )
-        found[name] = next(iter(installed)).load()
+        try:
+            found[name] = next(iter(installed)).load()
+        except (ImportError, AttributeError) as error:
+            raise SpecError(f"the installed {what} '{name}' cannot be loaded: {error}") from error
     return found

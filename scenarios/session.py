@@ -1,22 +1,29 @@
 """For notebooks and tests: load a scenario, change a value, run it, look at it.
 
+Example::
+
     from scenarios.session import Scenario
 
     shop = Scenario.load("zone-outage.yaml")
     run = shop.with_values({"services.frontend.instances.count": 9}).run(seed=3)
     run.requests.groupby("outcome").size()
-    run.figure("latency")
+    run.figure("load-latency")
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
+import yaml
 
 from models.records.record import RunRecord, Verdict
 from scenarios import frames
@@ -84,6 +91,11 @@ class Run:
         return frames.alerts_frame(self.record)
 
     @cached_property
+    def logs(self) -> DataFrame:
+        """One row a line of a node's log."""
+        return frames.plain_frame(self.record.logs)
+
+    @cached_property
     def jobs(self) -> DataFrame:
         """One row a try of a job."""
         return frames.plain_frame(self.record.jobs)
@@ -97,7 +109,7 @@ class Run:
         """A key figure by name, as matplotlib draws it.
 
         Raises:
-            ConfigError: no figure has that name; the message lists those there are.
+            UnknownFigureError: no figure has that name; the message lists those there are.
         """
         from reports.figures.catalogue import figure
 
@@ -109,21 +121,31 @@ class Run:
 
         return verdict_table(self.record)
 
+    def report(self, path: str | PathLike[str]) -> Path:
+        """Write the report as one HTML file."""
+        from reports.page import render
+
+        target = Path(path)
+        target.write_text(render(self.record), encoding="utf-8")
+        return target
+
     def save(self, directory: str | PathLike[str]) -> Path:
-        """Keep the run, whole or not at all."""
+        """Keep the run, whole or not at all, so that it can be opened and replayed.
+
+        Raises:
+            SpecError: something that is not a run stands there already.
+        """
         path = Path(directory)
         save(self.record, path, self._files)
         return path
 
     def _repr_html_(self) -> str:
-        from html import escape
-
         return f"<pre>{escape(str(self))}</pre>"
 
     def __str__(self) -> str:
-        manifest = self.record.manifest
-        head = f"{manifest.scenario}: {self.record.verdict.value}, seed {manifest.seed}"
-        return f"{head}, digest {self.digest}\n{self.verdict_table()}\n{self.record.replay}"
+        from reports.text import verdict_text
+
+        return verdict_text(self.record).rstrip()
 
 
 @dataclass(frozen=True)
@@ -159,14 +181,45 @@ class Scenario:
         shuffle_ties: bool = False,
         plugins: tuple[str, ...] = (),
     ) -> Run:
-        """Run it in virtual time, with the file's own seed unless one is given."""
-        extensions = load_extensions(plugins, self.loaded.blueprint)
-        options = RunOptions(seed=seed, shuffle_ties=shuffle_ties, extensions=extensions)
+        """Run it in virtual time, with the file's own seed unless one is given.
+
+        ``plugins`` names modules with balancers and processes of your own.
+
+        Raises:
+            SpecError: a plug-in is missing.
+            InvariantViolation: the run broke a law that must hold.
+        """
+        options = RunOptions(
+            seed=seed,
+            shuffle_ties=shuffle_ties,
+            extensions=load_extensions(plugins, self.loaded.blueprint),
+            plugins=plugins,
+        )
         return Run(execute(self.loaded, options), self.loaded.files)
 
 
 def _overrides(values: Mapping[str, object]) -> tuple[str, ...]:
-    return tuple(
-        f"{path}={value if isinstance(value, str) else json.dumps(value)}"
-        for path, value in values.items()
-    )
+    return tuple(f"{path}={_written(value)}" for path, value in values.items())
+
+
+def _written(value: object) -> str:
+    """The value as ``--set`` reads it back: texts in quotes where YAML would see another type."""
+    if isinstance(value, PathLike):
+        value = os.fspath(value)
+    if isinstance(value, str) and _reads_as_itself(value):
+        return value
+    return json.dumps(value, default=_plain)
+
+
+def _reads_as_itself(text: str) -> bool:
+    try:
+        return bool(yaml.safe_load(text) == text)
+    except yaml.YAMLError:
+        return False
+
+
+def _plain(value: object) -> object:
+    """A number of numpy's as Python's own."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"a {type(value).__name__} cannot stand in a scenario: {value!r}")

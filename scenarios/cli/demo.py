@@ -4,8 +4,6 @@ from pathlib import Path
 
 import click
 
-from scenarios.cli.exits import Exit
-
 
 @click.command("demo")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("runs"))
@@ -13,7 +11,7 @@ def command(out: Path) -> int:
     """Run the demo scenario: an online shop loses a zone at peak."""
     from importlib.resources import files
 
-    from scenarios.cli.outcome import keep, print_end
+    from scenarios.cli.outcome import EXIT_OF_VERDICT, keep, print_end
     from scenarios.cli.progress import ProgressLine
     from scenarios.load import load
     from scenarios.runs.execute import RunOptions, execute
@@ -27,4 +25,4 @@ def command(out: Path) -> int:
         line.close()
     print_end(record, keep(record, loaded, out, with_report=True))
     click.echo("next     open the report, then copy the scenario and change it to your platform")
-    return Exit.OK
+    return EXIT_OF_VERDICT[record.verdict]

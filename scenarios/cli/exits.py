@@ -1,12 +1,14 @@
-"""Exit codes, and which error ends in which."""
+"""Exit codes: what the shell is told."""
 
 from enum import IntEnum
 
-from models.records.record import Verdict
-
 
 class Exit(IntEnum):
-    """What the shell is told."""
+    """How a command ended.
+
+    ``INTERNAL`` is a defect of ours or a broken conservation law; ``STOPPED`` a spent budget or a
+    deadlock.
+    """
 
     OK = 0
     EXPECTATION_FAILED = 1
@@ -14,10 +16,3 @@ class Exit(IntEnum):
     INTERNAL = 3
     STOPPED = 4
     INTERRUPTED = 130
-
-
-EXIT_OF_VERDICT = {
-    Verdict.PASSED: Exit.OK,
-    Verdict.FAILED: Exit.EXPECTATION_FAILED,
-    Verdict.STOPPED: Exit.STOPPED,
-}

@@ -1,21 +1,32 @@
 """What every run ends with: the kept directory, the verdict, and the line that repeats it."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from models.records.record import RunRecord, Verdict
 from reports.text import counts_line, verdict_table
+from scenarios.cli.exits import Exit
 from scenarios.load import LoadedScenario
 from scenarios.runs.directory import save
 
 REPORT_NAME = "report.html"
+EXIT_OF_VERDICT = {
+    Verdict.PASSED: Exit.OK,
+    Verdict.FAILED: Exit.EXPECTATION_FAILED,
+    Verdict.STOPPED: Exit.STOPPED,
+}
 _COLOURS = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.STOPPED: "yellow"}
 
 
 def keep(record: RunRecord, loaded: LoadedScenario, out: Path, *, with_report: bool) -> Path:
-    """Save the run under ``out`` as NAME-DIGEST, with its report, and return the directory."""
+    """Save the run under ``out`` as NAME-DIGEST, with its report, and return the directory.
+
+    Raises:
+        OSError: the disk refuses. If only the report could not be written, the run is kept.
+    """
     directory = out / f"{record.manifest.scenario}-{record.digest[:12]}"
     save(record, directory, loaded.files)
     if with_report:
@@ -24,21 +35,30 @@ def keep(record: RunRecord, loaded: LoadedScenario, out: Path, *, with_report: b
 
 
 def write_report(record: RunRecord, directory: Path) -> Path:
-    """Write ``report.html`` and the key figures into the run's directory."""
+    """Write the key figures and then ``report.html`` into the run's directory.
+
+    Raises:
+        OSError: the disk refuses; no half-written report is left.
+    """
     from reports.figures.files import write_figures
     from reports.page import render
 
-    path = directory / REPORT_NAME
-    path.write_text(render(record), encoding="utf-8")
     write_figures(record, directory / "figures")
+    path = directory / REPORT_NAME
+    part = directory / f"{REPORT_NAME}.part"
+    try:
+        part.write_text(render(record), encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
     return path
 
 
-def print_end(record: RunRecord, run_dir: Path) -> None:
+def print_end(record: RunRecord, run_dir: Path, *, plugins: Sequence[str] = ()) -> None:
     """Print verdict, figures, and how to see and repeat the run."""
     manifest = record.manifest
-    click.echo(f"{manifest.scenario}: {manifest.question}")
-    click.echo()
+    asked = f": {manifest.question}" if manifest.question else ""
+    click.echo(f"{manifest.scenario}{asked}\n")
     if record.expectations:
         click.echo(verdict_table(record))
         click.echo()
@@ -52,4 +72,7 @@ def print_end(record: RunRecord, run_dir: Path) -> None:
     if report.exists():
         click.echo(f"report   {report}")
     click.echo(f"again    {record.replay}")
-    click.echo(f"replay   {shlex.join(['foreshock', 'replay', str(run_dir)])}")
+    words = ["foreshock", "replay", str(run_dir)]
+    for plugin in plugins:
+        words += ["--plugin", plugin]
+    click.echo(f"replay   {shlex.join(words)}")

@@ -26,6 +26,8 @@ class ProgressLine:
     def __call__(self, now_ns: TimeNs, events: int, wall_s: float) -> None:
         """Show how far the run is, unless it was shown a moment ago."""
         every = _SHOWN_EVERY_S if self._is_terminal else _PLAIN_EVERY_S
+        if wall_s < self._shown_at_s:  # the run of an alternative has begun
+            self._shown_at_s = 0.0
         if wall_s - self._shown_at_s < every:
             return
         self._shown_at_s = wall_s

@@ -11,7 +11,10 @@ from scenarios.cli.exits import Exit
 @click.argument("run_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--plugin", "plugins", multiple=True, metavar="MODULE", help="Import a plug-in.")
 def command(run_dir: Path, plugins: tuple[str, ...]) -> int:
-    """Run RUN_DIR again; exit 0 if the digests are equal, 1 if not, whatever the verdict."""
+    """Run RUN_DIR again; exit 0 if the digests are equal, 1 if not, whatever the verdict.
+
+    The kept tables are compared, not only the digest written beside them.
+    """
     from scenarios.cli.progress import ProgressLine
     from scenarios.load import load_kept
     from scenarios.plugins import load_extensions
@@ -19,7 +22,7 @@ def command(run_dir: Path, plugins: tuple[str, ...]) -> int:
     from scenarios.runs.directory import load as load_run
     from scenarios.runs.execute import RunOptions, execute
 
-    kept = load_run(run_dir)
+    kept = load_run(run_dir, check_digest=False)
     loaded = load_kept(run_dir, kept.overrides)
     line = ProgressLine(loaded.blueprint.phases.end_ns)
     options = RunOptions(
@@ -27,6 +30,7 @@ def command(run_dir: Path, plugins: tuple[str, ...]) -> int:
         shuffle_ties=kept.manifest.shuffle_ties,
         progress=line,
         extensions=load_extensions(plugins, loaded.blueprint),
+        plugins=plugins,
     )
     try:
         again = execute(loaded, options)
@@ -34,8 +38,11 @@ def command(run_dir: Path, plugins: tuple[str, ...]) -> int:
         line.close()
     click.echo(f"kept     {kept.digest}")
     click.echo(f"again    {again.digest}")
-    if kept.digest == again.digest:
+    difference = first_difference(kept, again)
+    if not difference:
         click.echo("equal    the run repeats byte for byte")
         return Exit.OK
-    click.echo(f"differ   {first_difference(kept, again)}")
+    click.echo(f"differ   {difference}")
+    if kept.stop_reason or again.stop_reason:
+        click.echo(f"stopped  {kept.stop_reason or 'not'}; again: {again.stop_reason or 'not'}")
     return Exit.EXPECTATION_FAILED

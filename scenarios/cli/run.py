@@ -5,8 +5,6 @@ from pathlib import Path
 
 import click
 
-from scenarios.cli.exits import EXIT_OF_VERDICT
-
 
 @click.command("run")
 @click.argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -19,7 +17,7 @@ from scenarios.cli.exits import EXIT_OF_VERDICT
 @click.option("--shuffle-ties", is_flag=True, help="Permute events of one instant by the seed.")
 @click.option("--plugin", "plugins", multiple=True, metavar="MODULE", help="Import a plug-in.")
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
-def command(  # noqa: PLR0913 - the options of the command line
+def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     scenario: Path,
     seed: int | None,
     overrides: tuple[str, ...],
@@ -36,8 +34,9 @@ def command(  # noqa: PLR0913 - the options of the command line
     The run is kept in a directory under --out, with its report.
     """
     from scenarios.cli.document import run_document
-    from scenarios.cli.outcome import keep, print_end
-    from scenarios.cli.progress import ProgressLine, quiet as no_progress
+    from scenarios.cli.outcome import EXIT_OF_VERDICT, keep, print_end
+    from scenarios.cli.progress import ProgressLine
+    from scenarios.cli.progress import quiet as no_progress
     from scenarios.load import load
     from scenarios.plugins import load_extensions
     from scenarios.runs.execute import RunOptions, execute
@@ -51,6 +50,7 @@ def command(  # noqa: PLR0913 - the options of the command line
         shuffle_ties=shuffle_ties,
         progress=no_progress if is_silent else line,
         extensions=extensions,
+        plugins=plugins,
     )
     try:
         record = execute(loaded, options)
@@ -64,5 +64,5 @@ def command(  # noqa: PLR0913 - the options of the command line
     if as_json:
         click.echo(run_document(record, run_dir))
     else:
-        print_end(record, run_dir)
+        print_end(record, run_dir, plugins=plugins)
     return EXIT_OF_VERDICT[record.verdict]

@@ -16,9 +16,7 @@ from sim.blueprint import Blueprint
 TICKS_MAX = 100_000
 
 
-def judge_job(
-    expectation: JobRuns, record: RunRecord, blueprint: Blueprint
-) -> ExpectationResult:
+def judge_job(expectation: JobRuns, record: RunRecord, blueprint: Blueprint) -> ExpectationResult:
     """Count the successful runs of every tick that was due before the end of the run.
 
     A tick whose run was still going at the end has not failed; it is left out.
@@ -26,9 +24,7 @@ def judge_job(
     job = next(job for job in blueprint.jobs if job.name == expectation.job)
     wall_start = record.manifest.wall_start_ns
     schedule = CronSchedule(job.schedule, job.timezone)
-    due = schedule.ticks_between(
-        wall_start, wall_start + record.manifest.end_ns, limit=TICKS_MAX
-    )
+    due = schedule.ticks_between(wall_start, wall_start + record.manifest.end_ns, limit=TICKS_MAX)
     succeeded, running = Counter[TimeNs](), set[TimeNs]()
     jobs = record.jobs
     for name, scheduled, status in zip(
@@ -42,12 +38,12 @@ def judge_job(
     judged = [tick for tick in ticks if succeeded[tick] or tick not in running]
     wrong = [tick for tick in judged if not _as_often_as(expectation.runs, succeeded[tick])]
     counts = sorted({succeeded[tick] for tick in judged})
-    times = " or ".join(f"{count} times" for count in counts) or "never due"
+    runs = " or ".join(str(count) for count in counts)
     return bounded(
         expectation.text,
         holds=bool(judged) and not wrong,
         target=expectation.runs.value.replace("_", " "),
-        observed=f"{times} for {len(judged)} ticks" if judged else "no tick was due",
+        observed=f"runs per tick: {runs} ({len(judged)} due)" if judged else "no tick was due",
         first_violation_ns=wrong[0] if wrong else None,
         during="run",
     )

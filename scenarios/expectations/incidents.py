@@ -26,7 +26,9 @@ def judge_incident(expectation: IncidentExpectation, record: RunRecord) -> Expec
     """Judge one expectation about a fault's consequences."""
     match expectation:
         case FailoverWithin(text, fault, within_ns):
-            return _within(record, text, fault, within_ns, _failover(_incident(record, fault)))
+            incident = _incident(record, fault)
+            after = None if incident is None else incident.failover_ns
+            return _within(record, text, fault, within_ns, after)
         case RecoveryWithin(text, fault, within_ns):
             incident = _incident(record, fault)
             after = None if incident is None else incident.recover_ns
@@ -50,16 +52,6 @@ def _incident(record: RunRecord, fault: FaultRef) -> Incident | None:
         if incident.fault.index == fault.index:
             return incident
     return None
-
-
-def _failover(incident: Incident | None) -> DurationNs | None:
-    """Time until the last caller dropped its last target; None while one still lists one."""
-    if incident is None:
-        return None
-    expected = incident.callers_expected
-    if expected is not None and len(incident.drops) < expected:
-        return None
-    return incident.failover_ns
 
 
 def _start_of(record: RunRecord, fault: FaultRef | None) -> TimeNs | None:

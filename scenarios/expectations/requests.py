@@ -1,8 +1,9 @@
 """Judging latency, errors, completions and throughput over requests by arrival time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import assert_never
+from fractions import Fraction
+from typing import Any, assert_never
 
 import numpy as np
 import numpy.typing as npt
@@ -35,15 +36,29 @@ class Arrivals:
     duration_ns: npt.NDArray[np.int64]
     completed: npt.NDArray[np.bool_]
 
+    def __len__(self) -> int:
+        return len(self.at_ns)
+
+    def chosen(self, rows: npt.NDArray[Any] | slice) -> "Arrivals":
+        """Those that a mask, an order or a slice picks."""
+        return Arrivals(self.at_ns[rows], self.duration_ns[rows], self.completed[rows])
+
     def within(self, start_ns: TimeNs, end_ns: TimeNs) -> "Arrivals":
         """Those that arrived in [start, end)."""
-        inside = (self.at_ns >= start_ns) & (self.at_ns < end_ns)
-        return Arrivals(self.at_ns[inside], self.duration_ns[inside], self.completed[inside])
+        return self.chosen((self.at_ns >= start_ns) & (self.at_ns < end_ns))
+
+    def slices(self, window: Phase) -> Iterator[tuple[TimeNs, "Arrivals"]]:
+        """The window cut into slices, the last one perhaps shorter: start, and who arrived."""
+        ordered = self.chosen(np.argsort(self.at_ns, kind="stable"))
+        edges = [*range(window.start_ns, window.end_ns, SLICE_NS), window.end_ns]
+        places = np.searchsorted(ordered.at_ns, edges).tolist()
+        for start, low, high in zip(edges, places, places[1:], strict=False):
+            yield start, ordered.chosen(slice(low, high))
 
     @property
-    def completed_ratio(self) -> float | None:
-        """Share that completed, None of nothing."""
-        return float(self.completed.mean()) if len(self.at_ns) else None
+    def failed_count(self) -> int:
+        """How many did not complete."""
+        return len(self) - int(self.completed.sum())
 
     def latency_ns(self, statistic: str) -> float | None:
         """A statistic of the latency of those that completed, None of nothing."""
@@ -98,9 +113,7 @@ def judge_requests(expectation: RequestExpectation, record: RunRecord) -> Expect
             assert_never(expectation)
 
 
-def _latency(
-    expectation: LatencyBelow, arrivals: Arrivals, window: Phase
-) -> ExpectationResult:
+def _latency(expectation: LatencyBelow, arrivals: Arrivals, window: Phase) -> ExpectationResult:
     observed = arrivals.latency_ns(expectation.statistic)
     limit = expectation.below_ns
 
@@ -108,13 +121,14 @@ def _latency(
         value = part.latency_ns(expectation.statistic)
         return value is not None and value >= limit
 
+    holds = observed is not None and observed < limit
     return bounded(
         expectation.text,
-        holds=observed is not None and observed < limit,
+        holds=holds,
         target=f"< {format_duration(limit)}",
         observed=NOTHING if observed is None else _milliseconds(observed),
         margin=None if observed is None else share_left(observed, limit),
-        first_violation_ns=_first_slice(arrivals, window, violates),
+        first_violation_ns=None if holds else _first_slice(arrivals, window, violates),
         during=expectation.during,
     )
 
@@ -122,36 +136,51 @@ def _latency(
 def _error_ratio(
     expectation: ErrorRatioBelow, arrivals: Arrivals, window: Phase
 ) -> ExpectationResult:
-    limit, completed = expectation.below_ratio, arrivals.completed_ratio
-    return bounded(
-        expectation.text,
-        holds=completed is not None and 1.0 - completed < limit,
-        target=f"< {format_ratio(limit)}",
-        observed=NOTHING if completed is None else f"{1.0 - completed:.3%}",
-        margin=None if completed is None else share_left(1.0 - completed, limit),
-        first_violation_ns=_first_slice(arrivals, window, lambda part: _fails(part, limit)),
-        during=expectation.during,
+    limit = Fraction(repr(expectation.below_ratio))
+    return _failures(
+        expectation, arrivals, window, limit, target=f"< {format_ratio(expectation.below_ratio)}"
     )
 
 
 def _completed_ratio(
     expectation: CompletedRatioAbove, arrivals: Arrivals, window: Phase
 ) -> ExpectationResult:
-    limit, completed = expectation.above_ratio, arrivals.completed_ratio
-    return bounded(
-        expectation.text,
-        holds=completed is not None and completed > limit,
-        target=f"> {format_ratio(limit)}",
-        observed=NOTHING if completed is None else f"{completed:.3%}",
-        margin=None if completed is None else share_left(1.0 - completed, 1.0 - limit),
-        first_violation_ns=_first_slice(arrivals, window, lambda part: _fails(part, 1.0 - limit)),
-        during=expectation.during,
+    limit = 1 - Fraction(repr(expectation.above_ratio))
+    return _failures(
+        expectation, arrivals, window, limit, target=f"> {format_ratio(expectation.above_ratio)}"
     )
 
 
-def _fails(part: Arrivals, limit: float) -> bool:
-    """The share of a slice that did not complete reaches the limit."""
-    return part.completed_ratio is not None and 1.0 - part.completed_ratio >= limit
+def _failures(
+    expectation: ErrorRatioBelow | CompletedRatioAbove,
+    arrivals: Arrivals,
+    window: Phase,
+    limit: Fraction,
+    *,
+    target: str,
+) -> ExpectationResult:
+    """Hold the share that did not complete under ``limit``, the decimal that the user wrote.
+
+    Counts are compared in whole numbers: 1 - 0.9 is not 0.1 among floats.
+    """
+
+    def violates(part: Arrivals) -> bool:
+        return len(part) > 0 and part.failed_count >= limit * len(part)
+
+    holds = len(arrivals) > 0 and not violates(arrivals)
+    ratio = arrivals.failed_count / len(arrivals) if len(arrivals) else None
+    shown = ratio
+    if ratio is not None and isinstance(expectation, CompletedRatioAbove):
+        shown = 1.0 - ratio
+    return bounded(
+        expectation.text,
+        holds=holds,
+        target=target,
+        observed=NOTHING if shown is None else f"{shown:.3%}",
+        margin=None if ratio is None else share_left(ratio, float(limit)),
+        first_violation_ns=None if holds else _first_slice(arrivals, window, violates),
+        during=expectation.during,
+    )
 
 
 def _throughput(
@@ -172,14 +201,10 @@ def _throughput(
     )
 
 
-def _first_slice(
-    arrivals: Arrivals, window: Phase, violates: Callable[[Arrivals], bool]
-) -> TimeNs | None:
-    """Start of the first slice of the window that by itself violates the bound."""
-    for start in range(window.start_ns, window.end_ns, SLICE_NS):
-        if violates(arrivals.within(start, min(start + SLICE_NS, window.end_ns))):
-            return start
-    return window.start_ns
+def _first_slice(arrivals: Arrivals, window: Phase, violates: Callable[[Arrivals], bool]) -> TimeNs:
+    """Start of the first slice that violates the bound by itself, else of the window."""
+    starts = (start for start, part in arrivals.slices(window) if violates(part))
+    return next(starts, window.start_ns)
 
 
 def _milliseconds(duration_ns: float | DurationNs) -> str:

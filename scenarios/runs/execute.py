@@ -7,6 +7,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
 
+from models.base.errors import InvariantViolation, SimulationError
+from models.base.outcome import RequestOutcome
 from models.base.percentile import nearest_rank
 from models.base.time import NS_PER_MS
 from models.planning.cost import bill
@@ -27,12 +29,14 @@ class RunOptions:
     """How to run a scenario, apart from what is in its file.
 
     ``seed`` replaces the scenario's own. ``shuffle_ties`` permutes events of one instant.
+    ``plugins`` names the modules that ``extensions`` came from, for the line that replays.
     """
 
     seed: int | None = None
     shuffle_ties: bool = False
     progress: Progress | None = None
     extensions: Extensions = Extensions()
+    plugins: tuple[str, ...] = ()
 
 
 def execute(loaded: LoadedScenario, options: RunOptions | None = None) -> RunRecord:
@@ -41,13 +45,18 @@ def execute(loaded: LoadedScenario, options: RunOptions | None = None) -> RunRec
     Raises:
         InvariantViolation: the run broke a law that must hold.
         SimulationError: a process crashed; the message holds seed and virtual time.
+            Both carry the command that makes it happen again as a note.
     """
     options = options or RunOptions()
-    record = _execute_one(loaded, options)
-    alternatives = tuple(
-        _alternative(name, variant, options) for name, variant in loaded.alternatives()
-    )
-    return replace(record, alternatives=alternatives) if alternatives else record
+    try:
+        record = _execute_one(loaded, options)
+        alternatives = tuple(
+            _alternative(name, variant, options) for name, variant in loaded.alternatives()
+        )
+    except (InvariantViolation, SimulationError) as error:
+        error.add_note(f"again: {replay_line(loaded, options)}")
+        raise
+    return replace(record, alternatives=alternatives)
 
 
 def _execute_one(loaded: LoadedScenario, options: RunOptions) -> RunRecord:
@@ -80,7 +89,7 @@ def _execute_one(loaded: LoadedScenario, options: RunOptions) -> RunRecord:
         verdict=Verdict.STOPPED,
         stop_reason=stop_reason,
         digest="",
-        replay=replay_line(loaded, seed, shuffle_ties=options.shuffle_ties),
+        replay=replay_line(loaded, options),
         provenance=Provenance(
             versions=package_versions(),
             events=outcome.events,
@@ -105,7 +114,8 @@ def _judged(record: RunRecord, loaded: LoadedScenario) -> RunRecord:
 
 def _alternative(name: str, loaded: LoadedScenario, options: RunOptions) -> Alternative:
     record = _execute_one(loaded, options)
-    completed = record.requests["duration_ns"][record.requests["outcome"] == 0]
+    is_completed = record.requests["outcome"] == RequestOutcome.COMPLETED
+    completed = record.requests["duration_ns"][is_completed]
     p99 = nearest_rank(completed, 0.99)
     return Alternative(
         name=name,
@@ -118,13 +128,16 @@ def _alternative(name: str, loaded: LoadedScenario, options: RunOptions) -> Alte
     )
 
 
-def replay_line(loaded: LoadedScenario, seed: int, *, shuffle_ties: bool) -> str:
+def replay_line(loaded: LoadedScenario, options: RunOptions) -> str:
     """The command that makes this run again."""
+    seed = loaded.seed if options.seed is None else options.seed
     words = ["foreshock", "run", str(loaded.path), "--seed", str(seed)]
     for override in loaded.overrides:
         words += ["--set", override]
-    if shuffle_ties:
+    if options.shuffle_ties:
         words.append("--shuffle-ties")
+    for plugin in options.plugins:
+        words += ["--plugin", plugin]
     return shlex.join(words)
 
 
