@@ -3,21 +3,53 @@
 from typing import Any
 
 from scenarios.document.scenario import ScenarioDoc
+from scenarios.source.inheritance import EXTENDS
 
-SCHEMA_ID = "https://foreshock.dev/schema/scenario-1.json"
+_DEFINITIONS = "$defs"
+_REFERENCE = "$ref"
+_WHOLE = "Scenario"
+_CHANGE = "Change"
 
 
 def scenario_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a scenario file of version 1.
 
-    A file with ``extends`` need not repeat what its base has, so nothing is required of it.
+    A file with ``extends`` states differences, so nothing is required in its sections; its lists
+    replace those of the base and must be whole.
     """
-    schema = ScenarioDoc.model_json_schema(mode="validation", by_alias=True)
-    required = [name for name in schema.pop("required") if name != "version"]
+    whole = ScenarioDoc.model_json_schema(mode="validation", by_alias=True)
+    definitions = whole.pop(_DEFINITIONS)
+    definitions[_WHOLE] = whole
+    changes = {f"{name}{_CHANGE}": _relaxed(schema) for name, schema in definitions.items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": SCHEMA_ID,
-        **schema,
+        "title": "foreshock scenario",
+        "description": whole["description"],
+        "type": "object",
         "required": ["version"],
-        "anyOf": [{"required": ["extends"]}, {"required": required}],
+        "if": {"required": [EXTENDS]},
+        "then": {_REFERENCE: f"#/{_DEFINITIONS}/{_WHOLE}{_CHANGE}"},
+        "else": {_REFERENCE: f"#/{_DEFINITIONS}/{_WHOLE}"},
+        _DEFINITIONS: {**definitions, **changes},
     }
+
+
+def _relaxed(schema: Any) -> Any:
+    """The schema of a part of such a section: nothing required, the first fit of a choice."""
+    if isinstance(schema, list):
+        return [_relaxed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    relaxed: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key == "items":
+            relaxed[key] = value
+        elif key == _REFERENCE:
+            relaxed[key] = f"{value}{_CHANGE}"
+        elif key == "oneOf":
+            relaxed["anyOf"] = _relaxed(value)
+        elif key == "properties":
+            relaxed[key] = {name: _relaxed(item) for name, item in value.items()}
+        elif key not in ("required", "minProperties"):
+            relaxed[key] = _relaxed(value)
+    return relaxed
