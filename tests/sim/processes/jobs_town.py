@@ -1,8 +1,9 @@
 """A hand-built world of nothing but job scheduling, with three zones and clocks set by the test."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from models.base.distributions import Deterministic, Distribution
 from models.base.streams import Stream
@@ -25,6 +26,7 @@ from sim.network.links import Network
 from sim.nodes.control import ControlNode
 from sim.nodes.power import Power
 from sim.processes.jobs import Jobs, JobsSurroundings
+from sim.processes.jobs_node import Letter
 
 NIGHT = 1_767_319_080 * NS_PER_S
 """2026-01-02T01:58:00Z: two minutes before the nightly tick."""
@@ -91,6 +93,16 @@ def nightly(
     )
 
 
+class Wire(Network):
+    """A network that remembers what was sent, lost or not."""
+
+    sent: list[tuple[TimeNs, Letter]]
+
+    def send(self, here: str, there: str, deliver: Callable[[Any], object], message: Any) -> None:
+        self.sent.append((self._kernel.now, message))
+        super().send(here, there, deliver, message)
+
+
 class Town:
     """Schedulers in zones a and b, executors in a and b, lock and run store in c."""
 
@@ -116,7 +128,8 @@ class Town:
         self.log = Log(self.kernel)
         self.power = Power()
         law = latency or Deterministic(NS_PER_MS)
-        self.network = Network(self.kernel, ("a", "b", "c"), LinksSpec(law, law, law), seed)
+        self.network = Wire(self.kernel, ("a", "b", "c"), LinksSpec(law, law, law), seed)
+        self.network.sent = []
         self._offsets_ns = offsets_ns or {}
         self._drifts_ppm = drifts_ppm or {}
         self._wall_start_ns = wall_start_ns
@@ -184,6 +197,15 @@ class Town:
             for row in self.log.rows
             if row.job == job and row.status == "succeeded"
         )
+
+    def sent(self, body: type[object]) -> list[TimeNs]:
+        """When messages of that type were sent."""
+        return [time_ns for time_ns, letter in self.network.sent if isinstance(letter.body, body)]
+
+    def cut_link(self, here: str, there: str, at: TimeNs, lasting: DurationNs) -> None:
+        link = self.network.link(here, there)
+        self.kernel.call_at(at, FAULT, lambda _: link.cut())
+        self.kernel.call_at(at + lasting, FAULT, lambda _: link.mend())
 
     def statuses(self) -> list[tuple[int, str, str]]:
         return [(row.attempt, row.executor, row.status) for row in self.log.rows]

@@ -7,9 +7,15 @@ import pytest
 from models.base.distributions import Deterministic, Uniform
 from models.base.time import NS_PER_MINUTE, NS_PER_MS, NS_PER_S
 from models.records.events import EventKind
-from models.scheduling.config import ExecutorConfig
+from models.scheduling.backlog import SkipReason
+from models.scheduling.config import ExecutorConfig, JobConfig
+from models.scheduling.pool import RunOrder, StopOrder
+from models.scheduling.scheduler import Skipped, StartRun
 from models.scheduling.tasks import HandlerResult, SleepHandler
-from tests.sim.processes.jobs_town import JOB, TICK, Town, nightly
+from sim.processes.jobs_messages import ResultReported
+from sim.processes.jobs_node import Letter
+from sim.processes.jobs_store import STOP_RESENDS_MAX
+from tests.sim.processes.jobs_town import JOB, NIGHT, TICK, Town, nightly
 
 S, MS = NS_PER_S, NS_PER_MS
 BEGAN = TICK + 2 * MS
@@ -32,15 +38,9 @@ def town_of_one(*, work_s: int = 30, timeout_s: int = 600) -> Town:
     return Town(job, schedulers=STANDBY, executors=ONE)
 
 
-def cut_link(town: Town, here: str, there: str, at: int, lasting: int) -> None:
-    link = town.network.link(here, there)
-    town.kernel.call_at(at, 10, lambda _: link.cut())
-    town.kernel.call_at(at + lasting, 10, lambda _: link.mend())
-
-
 def test_lost_order_is_repeated() -> None:
     town = town_of_one()
-    cut_link(town, "c", "a", TICK, 3 * S)
+    town.cut_link("c", "a", TICK, 3 * S)
     town.run(END)
     assert town.statuses() == [(1, "x1", "succeeded")]
     assert town.log.rows[0].started_ns == TICK + 4 * S + 2 * MS
@@ -48,7 +48,7 @@ def test_lost_order_is_repeated() -> None:
 
 def test_order_whose_answer_was_lost_is_run_once() -> None:
     town = town_of_one()
-    cut_link(town, "a", "c", TICK, 5 * S)
+    town.cut_link("a", "c", TICK, 5 * S)
     town.run(END)
     assert town.statuses() == [(1, "x1", "succeeded")]
     assert len(town.kinds(EventKind.JOB_STARTED)) == 1
@@ -57,7 +57,7 @@ def test_order_whose_answer_was_lost_is_run_once() -> None:
 
 def test_lost_result_is_repeated() -> None:
     town = town_of_one()
-    cut_link(town, "a", "c", BEGAN + 29 * S, 5 * S)
+    town.cut_link("a", "c", BEGAN + 29 * S, 5 * S)
     town.run(END)
     assert town.statuses() == [(1, "x1", "succeeded")]
     ((told_ns, _, _),) = town.kinds(EventKind.JOB_ENDED)
@@ -66,7 +66,7 @@ def test_lost_result_is_repeated() -> None:
 
 def test_silent_executor_that_kept_working_has_its_success_fenced() -> None:
     town = town_of_one()
-    cut_link(town, "a", "c", BEGAN + 5 * S, 40 * S)
+    town.cut_link("a", "c", BEGAN + 5 * S, 40 * S)
     town.run(END)
     assert town.statuses() == [(1, "x1", "lost"), (2, "x1", "succeeded")]
     assert town.effective() == {TICK: 1}
@@ -87,12 +87,64 @@ def test_try_is_given_up_at_its_timeout_and_stopped() -> None:
 
 def test_lost_stop_is_repeated_until_the_place_is_free() -> None:
     town = town_of_one(work_s=600, timeout_s=60)
-    cut_link(town, "c", "a", TICK + 60 * S, 5 * S)
+    town.cut_link("c", "a", TICK + 60 * S, 5 * S)
     town.run(TICK + 2 * NS_PER_MINUTE)
     (row,) = town.log.rows
     assert (row.status, row.ended_ns) == ("timed_out", TICK + MS + 60 * S)
     town.jobs.close()
     assert town.log.rows[1].started_ns < TICK + 70 * S
+
+
+def test_order_and_result_are_sent_once_when_they_arrive() -> None:
+    town = town_of_one()
+    town.run(END)
+    assert town.sent(RunOrder) == [TICK + MS]
+    assert town.sent(ResultReported) == [BEGAN + 30 * S]
+
+
+def test_answered_stop_is_not_repeated() -> None:
+    town = town_of_one(work_s=600, timeout_s=60)
+    town.run(TICK + 119 * S)
+    assert town.sent(StopOrder) == [TICK + MS + 60 * S]
+
+
+def test_stop_that_nobody_answers_is_given_up() -> None:
+    town = Town(nightly(work=Deterministic(600 * S), timeout_ns=5 * S, retries=0), executors=ONE)
+    town.crash("x1", TICK + S)
+    town.run(END)
+    assert len(town.sent(StopOrder)) == 1 + STOP_RESENDS_MAX
+
+
+def test_order_to_an_executor_given_up_is_not_repeated() -> None:
+    town = Town(nightly(retries=0), executors=ONE)
+    town.crash("x1", TICK - S)
+    town.run(END)
+    assert town.statuses() == [(1, "x1", "lost")]
+    assert max(town.sent(RunOrder)) <= TICK + 10 * S
+
+
+def test_order_is_no_longer_repeated_once_it_is_to_be_stopped() -> None:
+    town = Town(nightly(timeout_ns=5 * S, retries=0), executors=ONE)
+    town.crash("x1", TICK - S)
+    town.run(END)
+    assert town.sent(RunOrder) == [TICK + MS, TICK + 2 * S + MS, TICK + 4 * S + MS]
+
+
+def test_executor_busy_with_what_the_store_gave_up_costs_no_try() -> None:
+    jobs = [
+        JobConfig(name, schedule, Deterministic(45 * S))
+        for name, schedule in (("first", "0 2 * * *"), ("second", "1 2 * * *"))
+    ]
+    town = Town(*jobs, schedulers=STANDBY, executors=ONE)
+    town.cut_link("a", "c", TICK + 20 * S, 20 * S)
+    town.run(TICK + 40 * S)
+    assert [row.status for row in town.log.rows] == ["lost"]
+    town.run(END)
+    town.jobs.close()
+    assert [(row.job, row.status) for row in town.log.rows] == [
+        ("first", "lost"),
+        ("second", "succeeded"),
+    ]
 
 
 def test_failed_tries_are_repeated_until_one_succeeds() -> None:
@@ -126,7 +178,7 @@ def test_leader_learns_of_an_end_at_once_or_when_it_reads_the_store(
     job = nightly(schedule="* * * * *", work=Deterministic(90 * S))
     town = Town(job, schedulers=STANDBY, executors=ONE)
     if is_notice_lost:
-        cut_link(town, "c", "b", NS_PER_MINUTE + 90 * S, S)
+        town.cut_link("c", "b", NS_PER_MINUTE + 90 * S, S)
     town.run(TICK + 2 * NS_PER_MINUTE)
     town.jobs.close()
     first, second = town.log.rows
@@ -156,3 +208,24 @@ def test_run_is_credited_to_the_scheduler_that_started_it() -> None:
     town.crash(leader, TICK + 5 * S)
     town.run(END)
     assert [(row.job, row.scheduler, row.token) for row in town.log.rows] == [(JOB, leader, 1)]
+
+
+def deliver(town: Town, sender: str, body: StartRun | Skipped) -> None:
+    """Hand a message to the store as it comes off the wire."""
+    store = next(node for node in town.jobs._all if node.address == "runs/store")
+    store.deliver(Letter(f"scheduler/{sender}", 1, 0, body))
+
+
+def test_skip_that_arrives_twice_is_written_down_once() -> None:
+    town = Town()
+    for _ in range(2):
+        deliver(town, "s1", Skipped(JOB, NIGHT + TICK, SkipReason.TOO_LATE, 1))
+    assert len(town.kinds(EventKind.JOB_SKIPPED)) == 1
+
+
+def test_start_that_arrives_again_from_another_credits_the_first() -> None:
+    town = Town()
+    deliver(town, "s1", StartRun(JOB, NIGHT + TICK, 1))
+    deliver(town, "s2", StartRun(JOB, NIGHT + TICK, 2))
+    town.run(40 * S)
+    assert [(row.scheduler, row.token) for row in town.log.rows] == [("s1", 1)]
