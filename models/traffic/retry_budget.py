@@ -25,7 +25,7 @@ class RetryBudget:
             token, or the reserve is outside [0, cap].
     """
 
-    __slots__ = ("_balance", "_cap", "_gain")
+    __slots__ = ("_balance", "_cap", "_gain", "_uncredited")
 
     def __init__(self, config: BudgetConfig) -> None:
         gain = round(config.ratio * _THOUSANDTHS)
@@ -38,19 +38,21 @@ class RetryBudget:
         self._gain = gain
         self._cap = config.cap * _THOUSANDTHS
         self._balance = config.reserve * _THOUSANDTHS
+        self._uncredited = 0
 
     @property
     def thousandths(self) -> int:
         """What is in the bucket, in thousandths of a token."""
-        return self._balance
+        return min(self._cap, self._balance + self._uncredited * self._gain)
 
     def deposit(self) -> None:
-        """A first try was sent."""
-        balance = self._balance + self._gain
-        self._balance = min(self._cap, balance)
+        """A first try was sent. Hot path: it is only counted, and credited when it matters."""
+        self._uncredited += 1
 
     def try_withdraw(self) -> bool:
         """Take one token for a retry; False if there is less than one, and nothing changes."""
+        self._balance = self.thousandths
+        self._uncredited = 0
         if self._balance < _THOUSANDTHS:
             return False
         self._balance -= _THOUSANDTHS

@@ -220,11 +220,11 @@ class Channel:
             return
         outcome = attempt.result
         self._learn(attempt, outcome)
-        if outcome is _OK:
-            self._record(attempt, _OK, _NO_DECISION)
-            self._call_ended(attempt, _OK)
-        else:
+        if outcome is not _OK:
             self._fail(attempt, outcome)
+            return
+        self._record(attempt, _OK, _NO_DECISION)
+        self._call_ended(attempt, _OK)
 
     def _timed_out(self, attempt: Attempt) -> None:
         self._learn(attempt, Outcome.TIMEOUT)
