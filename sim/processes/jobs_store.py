@@ -180,7 +180,6 @@ class StoreNode(JobsNode):
             self._ledger.try_placed(order)
         else:
             placed = TryId(order.executor, order.key, order.attempt)
-            self._orders.settle(_Errand(placed))
             errand = _Errand(placed, is_stop=True)
             self._orders.put(errand, order, now=self.now, resends_max=STOP_RESENDS_MAX)
         self._send_orders((order,))
