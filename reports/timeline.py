@@ -1,11 +1,13 @@
 """The incident told in words: what happened when, from the events and alerts of a run.
 
-Events that come in crowds (leases, endpoint views, breakers) are told once per crowd: a line
-with the first and the last instant and the number. A crowd ends when the next fault starts or
-ends, so that "expired" after an outage and after the next one are two lines.
+Events that come in crowds (leases, endpoint views, breakers, one alert for many instances) are
+told once per crowd: a line with the first instant, the length and the number. A crowd ends when
+the next fault starts or ends, so that "expired" after an outage and after the next one are two
+lines.
 """
 
 import json
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -63,11 +65,12 @@ class _Event:
 def timeline(record: RunRecord) -> tuple[Moment, ...]:
     """All moments worth a line, in order of time."""
     events = tuple(_events(record))
+    cuts = _turning_points(events)
     moments = [
         *_faults(record),
         *_single(events),
-        *_crowded(events, record.manifest.end_ns),
-        *_alerts(record),
+        *_crowded(events, [0, *cuts, record.manifest.end_ns + 1]),
+        *_alerts(record, cuts),
         *_impact(record),
     ]
     return tuple(sorted(moments, key=lambda moment: moment.time_ns))
@@ -131,13 +134,16 @@ def _said(detail: dict[str, object], key: str) -> str:
     return str(detail.get(key, "not recorded"))
 
 
-def _crowded(events: Sequence[_Event], end_ns: TimeNs) -> Iterator[Moment]:
+def _turning_points(events: Sequence[_Event]) -> list[TimeNs]:
     turning = {EventKind.FAULT_STARTED, EventKind.FAULT_ENDED}
-    cuts = sorted({event.time_ns for event in events if event.kind in turning})
+    return sorted({event.time_ns for event in events if event.kind in turning})
+
+
+def _crowded(events: Sequence[_Event], bounds: Sequence[TimeNs]) -> Iterator[Moment]:
     of_kind: dict[str, list[_Event]] = defaultdict(list)
     for event in events:
         of_kind[event.kind].append(event)
-    for low, high in pairwise([0, *cuts, end_ns + 1]):
+    for low, high in pairwise(bounds):
         for kind, (word, noun, deed) in _CROWDS.items():
             crowd = [event for event in of_kind[kind] if low <= event.time_ns < high]
             if crowd:
@@ -159,8 +165,9 @@ def named(names: Sequence[str], shown: int = _NAMES_SHOWN) -> str:
     return f"{', '.join(names[:shown])} and {len(names) - shown} more"
 
 
-def _alerts(record: RunRecord) -> Iterator[Moment]:
+def _alerts(record: RunRecord, cuts: Sequence[TimeNs]) -> Iterator[Moment]:
     words = {"pending": "is pending", "firing": "fires", "resolved": "is resolved"}
+    moves: dict[tuple[int, str, str], list[tuple[TimeNs, str]]] = defaultdict(list)
     for time_ns, alert, state, labels in zip(
         record.alerts["time_ns"].tolist(),
         record.alerts.text("alert"),
@@ -169,7 +176,16 @@ def _alerts(record: RunRecord) -> Iterator[Moment]:
         strict=True,
     ):
         if state in words:
-            yield Moment(time_ns, time_ns, "alert", f"{alert_label(alert, labels)} {words[state]}")
+            moves[bisect_right(cuts, time_ns), alert, state].append((time_ns, labels))
+    for (_, alert, state), crowd in moves.items():
+        label_sets = {text for _, text in crowd}
+        if len(label_sets) == 1:
+            for time_ns, text in crowd:
+                told = f"{alert_label(alert, text)} {words[state]}"
+                yield Moment(time_ns, time_ns, "alert", told)
+        else:
+            told = f"{alert} {words[state]} for {len(label_sets)} label sets"
+            yield Moment(crowd[0][0], crowd[-1][0], "alert", told)
 
 
 def _impact(record: RunRecord) -> Iterator[Moment]:

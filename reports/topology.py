@@ -1,24 +1,26 @@
 """The services as a drawing: callers left, callees right, lines for calls.
 
-Layers come from the longest path of calls, lines that would go backwards are set aside, and
-two barycentre sweeps put callees near their callers. The same input gives the same picture.
+:mod:`reports.layers` says what stands where; here it becomes pixels, widths and severities.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
 
 from models.records.manifest import Manifest
 from models.records.record import RunRecord
+from reports.layers import Place, Stop, columns_of
+from reports.quantities import MISSING, significant
 from reports.tables.edges import EdgeRow, edge_rows
 
-BOX_WIDTH, BOX_HEIGHT = 148, 50
-GAP_X, GAP_Y, MARGIN = 148, 18, 8
-_BEND = 38
-_LABELS_PER_BOX = 3
-_SWEEPS = 4
+BOX_WIDTH, BOX_HEIGHT = 166, 48
+GAP_X, GAP_Y, MARGIN = 104, 16, 8
+_STOP_HEIGHT = 14
+_BEND = 28
+_LABELS_PER_BOX = 2
 _NOTICEABLE_RATIO, _SERIOUS_RATIO = 0.001, 0.01
+
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,16 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Calls from one box to another as a curve; ``severity`` is calm, noticeable or serious."""
+    """Calls from one box to another as a curve; ``severity`` is calm, noticeable or serious.
+
+    ``label`` is empty where too many lines end in one box to write beside each.
+    """
 
     row: EdgeRow
     path: str
+    label: str
     label_x: float
     label_y: float
-    has_label: bool
     width: float
     severity: str
 
@@ -60,87 +65,29 @@ def topology(record: RunRecord) -> Drawing:
     manifest = record.manifest
     rows = edge_rows(record)
     names = _names(manifest)
-    layers = layered(names, [(row.caller, row.callee) for row in rows])
-    tallest = max((len(layer) for layer in layers), default=0)
-    height = 2 * MARGIN + tallest * (BOX_HEIGHT + GAP_Y) - GAP_Y
-    place: dict[str, tuple[float, float]] = {}
-    for column, layer in enumerate(layers):
-        top = (height - len(layer) * (BOX_HEIGHT + GAP_Y) + GAP_Y) / 2
-        for position, name in enumerate(layer):
-            x = MARGIN + column * (BOX_WIDTH + GAP_X)
-            place[name] = (x, top + position * (BOX_HEIGHT + GAP_Y))
-    zones = _zones(manifest)
-    sources = set(manifest.sources)
+    columns = columns_of(names, [(row.caller, row.callee) for row in rows])
+    height = 2 * MARGIN + max((_height(column) for column in columns), default=BOX_HEIGHT)
+    at: dict[Place, Point] = {}
+    for index, column in enumerate(columns):
+        y = (height - _height(column)) / 2
+        for place in column:
+            at[place] = (MARGIN + index * (BOX_WIDTH + GAP_X), y)
+            y += _extent(place) + GAP_Y
+    zones, sources = _zones(manifest), set(manifest.sources)
     return Drawing(
-        width=2 * MARGIN + max(1, len(layers)) * (BOX_WIDTH + GAP_X) - GAP_X,
-        height=max(height, BOX_HEIGHT),
-        boxes=tuple(Box(n, n in sources, zones.get(n, ()), *place[n]) for n in names),
-        lines=tuple(_lines(rows, place)),
+        width=2 * MARGIN + max(1, len(columns)) * (BOX_WIDTH + GAP_X) - GAP_X,
+        height=height,
+        boxes=tuple(Box(n, n in sources, zones.get(n, ()), *at[n]) for n in names),
+        lines=tuple(_lines(rows, at)),
     )
 
 
-def layered(names: Sequence[str], calls: Sequence[tuple[str, str]]) -> list[list[str]]:
-    """Columns of names so that calls go from left to right, except those that close a cycle."""
-    forward = _acyclic(names, calls)
-    depth = dict.fromkeys(names, 0)
-    for name in callers_first(forward):
-        for callee in forward[name]:
-            depth[callee] = max(depth[callee], depth[name] + 1)
-    layers: list[list[str]] = [[] for _ in range(max(depth.values(), default=-1) + 1)]
-    for name in names:
-        layers[depth[name]].append(name)
-    backward: dict[str, list[str]] = defaultdict(list)
-    for caller, callees in forward.items():
-        for callee in callees:
-            backward[callee].append(caller)
-    for sweep in range(_SWEEPS):
-        goes_right = sweep % 2 == 0
-        for index in range(1, len(layers)) if goes_right else range(len(layers) - 2, -1, -1):
-            _sort(layers, index, backward if goes_right else forward)
-    return layers
+def _extent(place: Place) -> int:
+    return _STOP_HEIGHT if isinstance(place, Stop) else BOX_HEIGHT
 
 
-def callers_first(forward: Mapping[str, Sequence[str]]) -> list[str]:
-    """Names in an order in which every caller stands before its callees (no cycles allowed)."""
-    return list(TopologicalSorter(forward).static_order())[::-1]
-
-
-def _sort(layers: list[list[str]], index: int, neighbours: Mapping[str, list[str]]) -> None:
-    rank = {
-        name: (position + 0.5) / len(layer)
-        for layer in layers
-        for position, name in enumerate(layer)
-    }
-
-    def barycentre(name: str) -> float:
-        near = neighbours.get(name, [])
-        return sum(rank[other] for other in near) / len(near) if near else rank[name]
-
-    layers[index].sort(key=barycentre)
-
-
-def _acyclic(names: Sequence[str], calls: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    callees: dict[str, list[str]] = {name: [] for name in names}
-    for caller, callee in calls:
-        if callee not in callees[caller]:
-            callees[caller].append(callee)
-    finished: set[str] = set()
-    forward: dict[str, list[str]] = {name: [] for name in names}
-    for root in names:
-        path: list[tuple[str, int]] = [(root, 0)] if root not in finished else []
-        while path:
-            name, step = path.pop()
-            if step == len(callees[name]):
-                finished.add(name)
-                continue
-            path.append((name, step + 1))
-            callee = callees[name][step]
-            if callee == name or any(callee == above for above, _ in path):
-                continue
-            forward[name].append(callee)
-            if callee not in finished:
-                path.append((callee, 0))
-    return forward
+def _height(column: Sequence[Place]) -> int:
+    return sum(_extent(place) + GAP_Y for place in column) - GAP_Y
 
 
 def _names(manifest: Manifest) -> tuple[str, ...]:
@@ -158,43 +105,54 @@ def _zones(manifest: Manifest) -> dict[str, tuple[tuple[str, int], ...]]:
     return {name: tuple(sorted(zones.items())) for name, zones in counts.items()}
 
 
-def _lines(rows: Sequence[EdgeRow], place: Mapping[str, tuple[float, float]]) -> Iterator[Line]:
+def _lines(rows: Sequence[EdgeRow], at: Mapping[Place, Point]) -> Iterator[Line]:
     busiest = max((row.attempts for row in rows), default=0)
+    stops: dict[tuple[str, str], list[Point]] = defaultdict(list)
+    for place, point in sorted(at.items(), key=lambda item: item[1]):
+        if isinstance(place, Stop):
+            stops[place.call].append(point)
     arriving: dict[str, list[EdgeRow]] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: place[row.caller][1]):
+    for row in rows:
         arriving[row.callee].append(row)
+    for beside in arriving.values():
+        beside.sort(key=lambda row: [at[row.caller], *stops[row.caller, row.callee]][-1][1])
     for row in rows:
         beside = arriving[row.callee]
         port = (beside.index(row) + 1) / (len(beside) + 1)
-        yield _line(row, place, port, busiest, has_label=len(beside) <= _LABELS_PER_BOX)
+        start = (at[row.caller][0] + BOX_WIDTH, at[row.caller][1] + BOX_HEIGHT / 2)
+        end = (at[row.callee][0] - 6, at[row.callee][1] + BOX_HEIGHT * port)
+        share = row.attempts / busiest if busiest else 0.0
+        yield Line(
+            row=row,
+            path=_path(start, stops[row.caller, row.callee], end),
+            label=_label(row) if len(beside) <= _LABELS_PER_BOX else "",
+            label_x=end[0] - 3,
+            label_y=end[1] - 4,
+            width=round(1.2 + 2.8 * share**0.5, 2),
+            severity=_severity(row.error_ratio),
+        )
 
 
-def _line(
-    row: EdgeRow,
-    place: Mapping[str, tuple[float, float]],
-    port: float,
-    busiest: int,
-    *,
-    has_label: bool,
-) -> Line:
-    (from_x, from_y), (to_x, to_y) = place[row.caller], place[row.callee]
-    start_x, start_y = from_x + BOX_WIDTH, from_y + BOX_HEIGHT / 2
-    end_x, end_y = to_x - 6, to_y + BOX_HEIGHT * port
-    path = (
-        f"M{start_x:.0f} {start_y:.0f}C{start_x + _BEND:.0f} {start_y:.0f} "
-        f"{start_x + _BEND / 4:.0f} {end_y:.0f} {start_x + _BEND * 1.3:.0f} {end_y:.0f}"
-        f"L{end_x:.0f} {end_y:.0f}"
-    )
-    share = row.attempts / busiest if busiest else 0.0
-    return Line(
-        row=row,
-        path=path,
-        label_x=end_x - 3,
-        label_y=end_y - 4,
-        has_label=has_label,
-        width=round(1.2 + 2.8 * share**0.5, 2),
-        severity=_severity(row.error_ratio),
-    )
+def _path(start: Point, stops: Sequence[Point], end: Point) -> str:
+    """A line that changes its height only between columns and crosses columns level."""
+    x, y = start
+    parts = [f"M{x:.0f} {y:.0f}"]
+    for stop_x, stop_y in [*stops, end]:
+        level = stop_y if (stop_x, stop_y) == end else stop_y + _STOP_HEIGHT / 2
+        parts.append(
+            f"C{x + _BEND:.0f} {y:.0f} {x + _BEND / 4:.0f} {level:.0f} "
+            f"{x + _BEND * 1.3:.0f} {level:.0f}"
+        )
+        x, y = (end[0] if (stop_x, stop_y) == end else stop_x + BOX_WIDTH), level
+        parts.append(f"L{x:.0f} {y:.0f}")
+    return "".join(parts)
+
+
+def _label(row: EdgeRow) -> str:
+    calls = row.attempts
+    count = f"{significant(calls / 1000, 2)}k" if calls >= 1000 else str(calls)
+    errors = MISSING if row.error_ratio is None else f"{significant(row.error_ratio * 100, 2)} %"
+    return f"{count} · {errors}"
 
 
 def _severity(ratio: float | None) -> str:

@@ -90,7 +90,7 @@ def _row(result: ExpectationResult, origin_ns: TimeNs) -> ExpectationRow:
         margin=signed_ratio(result.margin),
         first_violation=MISSING if first is None else moment_text(first, origin_ns),
         first_violation_ns=first,
-        during=result.during,
+        during=result.during.replace("_", " "),
     )
 
 

@@ -20,7 +20,7 @@ from reports.figures.canvas import (
     tidy,
     time_axis,
 )
-from reports.pages.capacity import capacity_view
+from reports.pages.capacity import capacity_view, rising
 from reports.pages.cost import cost_view
 
 
@@ -86,9 +86,7 @@ def _curves(axes: Axes, record: RunRecord, chart: Chart) -> None:
 
 def _capacity(record: RunRecord) -> Picture:
     assessment = capacity_view(record).assessment
-    steps = sorted(
-        (step for step in assessment.steps if step.offered), key=lambda step: step.offered_per_s
-    )
+    steps = rising(tuple(step for step in assessment.steps if step.offered))
     made = picture(3.2)
     left, right = made.subplots(1, 2)
     rates = np.array([step.offered_per_s for step in steps])

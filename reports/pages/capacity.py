@@ -1,6 +1,7 @@
 """Chapter for capacity questions: the load steps, the knee, and what was full there."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.base.errors import ValueSyntaxError
@@ -81,6 +82,15 @@ def p99_objective(record: RunRecord) -> DurationNs | None:
     return min((bound for bound in bounds if bound > 0), default=None)
 
 
+def rising(steps: Sequence[LoadStep]) -> tuple[LoadStep, ...]:
+    """The steps that raised the load above every one before: the climb, without the way back."""
+    found: list[LoadStep] = []
+    for step in steps:
+        if not found or step.rate_per_s > found[-1].rate_per_s:
+            found.append(step)
+    return tuple(found)
+
+
 def _row(step: LoadStep, assessment: CapacityAssessment) -> StepRow:
     words = {True: "holds", False: "does not hold", None: "no requests"}
     return StepRow(
@@ -118,8 +128,9 @@ def _plot(
     y = axis([value for _, value in values] + [value for _, value in reference], is_vertical=True)
     placed = [
         (x.place(step.offered_per_s), y.place(value), step.holds(assessment.objective_ns) is True)
-        for step, value in sorted(values, key=lambda pair: pair[0].offered_per_s)
+        for step, value in values
     ]
+    climb = {step.start_ns for step in rising(tuple(step for step, _ in values))}
     knee = assessment.knee
     return StepPlot(
         title=title,
@@ -127,7 +138,13 @@ def _plot(
         x=x,
         y=y,
         points=tuple(placed),
-        path=polyline([(px, py) for px, py, _ in placed]),
+        path=polyline(
+            [
+                (px, py)
+                for (step, _), (px, py, _) in zip(values, placed, strict=True)
+                if step.start_ns in climb
+            ]
+        ),
         reference=polyline([(x.place(px), y.place(py)) for px, py in reference]),
         reference_name=reference_name if reference else "",
         knee_x=None if knee is None else x.place(knee.offered_per_s),

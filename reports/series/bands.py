@@ -1,6 +1,8 @@
 """Stretches of time that charts mark: faults, alerts pending and firing, and pages sent."""
 
 import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from models.base.time import TimeNs
@@ -8,6 +10,9 @@ from models.planning.incident import fault_spans
 from models.records.events import EventKind
 from models.records.record import RunRecord
 from reports.fault_words import fault_title
+from reports.quantities import TIMES
+
+Stretch = tuple[TimeNs, TimeNs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +45,53 @@ def fault_bands(record: RunRecord) -> tuple[Band, ...]:
 
 
 def alert_bands(record: RunRecord) -> tuple[Band, ...]:
-    """Pending and firing stretches of each alert and label set, in order of their starts."""
-    end_ns = record.manifest.end_ns
-    open_since: dict[tuple[str, str], tuple[str, TimeNs]] = {}
+    """When each alert was pending and when it fired, in order of their starts.
+
+    The label sets of one alert are taken together: it fires while any of them fires, and is
+    pending while any is pending and none fires.
+    """
+    label_sets: dict[str, set[str]] = defaultdict(set)
+    of_alert: dict[str, dict[str, list[Stretch]]] = defaultdict(lambda: defaultdict(list))
+    for alert, labels, state, stretch in _alert_stretches(record):
+        label_sets[alert].add(labels)
+        of_alert[alert][state].append(stretch)
     bands = []
+    for alert, states in of_alert.items():
+        sets = label_sets[alert]
+        name = alert_label(alert, min(sets)) if len(sets) == 1 else f"{alert} {TIMES}{len(sets)}"
+        firing = union(states["firing"])
+        pending = without(union(states["pending"]), firing)
+        bands += [Band("pending", name, low, high) for low, high in pending]
+        bands += [Band("firing", name, low, high) for low, high in firing]
+    return tuple(sorted(bands, key=lambda band: (band.start_ns, band.label)))
+
+
+def union(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """The instants that any stretch covers, as stretches that do not touch."""
+    merged: list[Stretch] = []
+    for low, high in sorted(stretches):
+        if merged and low <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], high))
+        else:
+            merged.append((low, high))
+    return merged
+
+
+def without(stretches: Iterable[Stretch], holes: Iterable[Stretch]) -> list[Stretch]:
+    """The parts of ``stretches`` outside all ``holes``; empty parts are left out."""
+    left = list(stretches)
+    for hole_low, hole_high in holes:
+        left = [
+            part
+            for low, high in left
+            for part in ((low, min(high, hole_low)), (max(low, hole_high), high))
+            if part[0] < part[1]
+        ]
+    return left
+
+
+def _alert_stretches(record: RunRecord) -> Iterator[tuple[str, str, str, Stretch]]:
+    open_since: dict[tuple[str, str], tuple[str, TimeNs]] = {}
     for time_ns, alert, state, labels in zip(
         record.alerts["time_ns"].tolist(),
         record.alerts.text("alert"),
@@ -51,17 +99,13 @@ def alert_bands(record: RunRecord) -> tuple[Band, ...]:
         record.alerts.text("labels"),
         strict=True,
     ):
-        key = (alert, labels)
-        previous = open_since.pop(key, None)
-        if previous is not None and previous[0] in {"pending", "firing"}:
-            bands.append(Band(previous[0], alert_label(alert, labels), previous[1], time_ns))
-        open_since[key] = (state, time_ns)
-    bands.extend(
-        Band(state, alert_label(*key), since, end_ns)
-        for key, (state, since) in open_since.items()
-        if state in {"pending", "firing"}
-    )
-    return tuple(sorted(bands, key=lambda band: (band.start_ns, band.label)))
+        previous = open_since.pop((alert, labels), None)
+        if previous is not None:
+            yield alert, labels, previous[0], (previous[1], time_ns)
+        if state in {"pending", "firing"}:
+            open_since[alert, labels] = (state, time_ns)
+    for (alert, labels), (state, since) in open_since.items():
+        yield alert, labels, state, (since, record.manifest.end_ns)
 
 
 def page_marks(record: RunRecord) -> tuple[Mark, ...]:

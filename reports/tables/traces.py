@@ -1,6 +1,7 @@
 """The requests worth opening: the slowest that completed and the first that did not.
 
-Each comes with its attempts in order, placed on the request's own time axis: a waterfall.
+Rows of a table may stand in any order; numbers follow arrivals and starts, so they decide.
+Each request comes with its attempts in order, placed on the request's own time axis: a waterfall.
 """
 
 from dataclasses import dataclass
@@ -57,17 +58,19 @@ def slowest(record: RunRecord) -> tuple[Trace, ...]:
     """The completed requests that took longest, slowest first, ties by arrival."""
     table = record.requests
     rows = np.flatnonzero(table["outcome"] == RequestOutcome.COMPLETED)
-    order = np.argsort(-table["duration_ns"][rows].astype(np.int64), kind="stable")
+    order = np.lexsort((table["id"][rows], -table["duration_ns"][rows].astype(np.int64)))
     return tuple(_trace(record, row) for row in rows[order[:SAMPLES_MAX]].tolist())
 
 
 def failed(record: RunRecord) -> tuple[Trace, ...]:
     """The first requests, by arrival, that ended in anything but completion."""
-    outcome = record.requests["outcome"]
+    outcome, number = record.requests["outcome"], record.requests["id"]
     rows = np.flatnonzero(
         (outcome != RequestOutcome.COMPLETED) & (outcome != RequestOutcome.IN_FLIGHT)
     )
-    return tuple(_trace(record, row) for row in rows[:SAMPLES_MAX].tolist())
+    return tuple(
+        _trace(record, row) for row in rows[np.argsort(number[rows])][:SAMPLES_MAX].tolist()
+    )
 
 
 def _traces(
@@ -97,6 +100,7 @@ def _trace(record: RunRecord, row: int) -> Trace:
 def _spans(record: RunRecord, request: int, arrival_ns: TimeNs) -> tuple[Span, ...]:
     table, manifest = record.attempts, record.manifest
     rows = np.flatnonzero(table["request"] == request)
+    rows = rows[np.argsort(table["id"][rows])]
     columns = {name: table[name][rows].tolist() for name in table.numbers}
     depth: dict[int, int] = {NO_PARENT: -1}
     spans = []

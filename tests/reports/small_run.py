@@ -96,9 +96,10 @@ def fault(start_ns, end_ns, label="cut", targets=("cart-1",), index=0):
 
 
 def small_run(**given):
-    """A record in which everything that is not given is empty and in order."""
+    """A record in which everything that is not given is empty; rows are put in ``order``."""
+    order = given.pop("order", sorted)
     tables = {
-        name: table_from_rows(schema, sorted(given.pop(name, ())))
+        name: table_from_rows(schema, order(given.pop(name, ())))
         for name, schema in (
             ("requests", REQUESTS),
             ("attempts", ATTEMPTS),

@@ -90,6 +90,31 @@ def test_alerts_in_words(state, words):
     assert told(alerts=[alert]) == [f"Errors{{service=web}} {words}"]
 
 
+def test_one_alert_for_many_instances_is_one_line():
+    alerts = [
+        (START + wait + i * S, "Down", state, f'{{"instance":"web-{i}"}}', 1.0)
+        for i in range(3)
+        for wait, state in ((0, "pending"), (S // 2, "firing"))
+    ]
+    assert told(alerts=alerts) == [
+        "Down is pending for 3 label sets",
+        "Down fires for 3 label sets",
+    ]
+
+
+def test_an_alert_that_comes_back_is_told_each_time():
+    moves = [(START + i * S, "Down", state, "{}", 1.0) for i, state in enumerate(["firing"] * 2)]
+    assert told(alerts=moves) == ["Down fires", "Down fires"]
+
+
+def test_alerts_before_and_after_a_turning_point_are_told_apart():
+    alerts = [
+        (START + i * S, "Down", "firing", f'{{"instance":"web-{i % 2}"}}', 1.0) for i in range(4)
+    ]
+    lines = told(*fault(START + 2 * S, None), alerts=alerts)
+    assert lines.count("Down fires for 2 label sets") == 2
+
+
 def test_what_users_felt_is_part_of_the_story():
     rows = [
         request(0, START + S, RequestOutcome.FAILED),

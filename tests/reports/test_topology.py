@@ -2,12 +2,9 @@
 
 from dataclasses import replace
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from models.base.outcome import Outcome
 from models.records.manifest import EdgeInfo
-from reports.topology import BOX_WIDTH, layered, topology
+from reports.topology import BOX_HEIGHT, BOX_WIDTH, topology
 from tests.reports.small_run import MANIFEST, WARM_UP_END, attempt, small_run
 
 
@@ -59,18 +56,17 @@ def test_lines_that_meet_in_one_box_arrive_apart():
     assert len(set(heights)) == 2
 
 
+def test_a_line_that_skips_a_column_runs_between_the_boxes():
+    edges = (*MANIFEST.edges, EdgeInfo("shop", "cart", "round_robin", 0, 0))
+    drawing = topology(small_run(manifest=replace(MANIFEST, edges=edges)))
+    (web,) = (box for box in drawing.boxes if box.name == "web")
+    (line,) = (
+        line for line in drawing.lines if (line.row.caller, line.row.callee) == ("shop", "cart")
+    )
+    height = int(line.path.split(f"L{web.x + BOX_WIDTH:.0f} ")[1].split("C")[0])
+    assert not web.y <= height <= web.y + BOX_HEIGHT
+
+
 def test_a_run_without_services_has_an_empty_drawing():
     bare = replace(MANIFEST, services=(), edges=(), sources=(), call_nodes=())
     assert topology(small_run(manifest=bare)).boxes == ()
-
-
-@settings(derandomize=True, deadline=None, max_examples=60)
-@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=20))
-def test_layers_hold_every_name_once_and_calls_go_right_unless_they_close_a_circle(pairs):
-    names = [f"s{i}" for i in range(7)]
-    calls = [(f"s{a}", f"s{b}") for a, b in pairs]
-    layers = layered(names, calls)
-    assert sorted(name for layer in layers for name in layer) == names
-    column = {name: i for i, layer in enumerate(layers) for name in layer}
-    if all(a < b for a, b in pairs):
-        assert all(column[a] < column[b] for a, b in calls)

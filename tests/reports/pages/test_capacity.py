@@ -6,9 +6,10 @@ import pytest
 
 from models.base.outcome import RequestOutcome
 from models.base.time import NS_PER_MS
+from models.planning.capacity import LoadStep
 from models.records.manifest import LoadPiece, Phase
 from models.records.record import ExpectationResult
-from reports.pages.capacity import capacity_view, p99_objective
+from reports.pages.capacity import capacity_view, p99_objective, rising
 from tests.reports.small_run import END, MANIFEST, MS, WARM_UP_END, S, request, small_run
 
 T = WARM_UP_END
@@ -74,6 +75,12 @@ def test_plots_show_each_step_with_requests():
     assert goodput.knee_x is not None
     assert goodput.reference_name == "all requests complete"
     assert p99.reference_name == ""
+
+
+def test_the_line_follows_the_climb_and_not_the_way_back():
+    rates = (1.0, 2.0, 2.0, 1.0, 3.0)
+    steps = [LoadStep(i, i + 1, rate, 1, 1, 1, ()) for i, rate in enumerate(rates)]
+    assert [step.start_ns for step in rising(steps)] == [0, 1, 4]
 
 
 def test_one_step_is_not_plotted():

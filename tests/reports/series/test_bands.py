@@ -1,6 +1,18 @@
 """Stretches of faults and alerts, and the notifications beside them."""
 
-from reports.series.bands import alert_bands, alert_label, fault_bands, page_marks
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reports.series.bands import (
+    alert_bands,
+    alert_label,
+    fault_bands,
+    page_marks,
+    union,
+    without,
+)
 from tests.reports.small_run import END, S, event, fault, small_run
 
 LABELS = '{"alertname":"Errors","service":"web","severity":"page"}'
@@ -36,10 +48,40 @@ def test_what_still_fires_lasts_to_the_end_of_the_run():
     assert stretches(small_run(alerts=alerts((S, "firing")))) == [("firing", S, END)]
 
 
-def test_label_sets_are_kept_apart():
+def test_label_sets_of_one_alert_are_taken_together():
     other = LABELS.replace("web", "cart")
-    moves = [*alerts((S, "firing")), *alerts((2 * S, "firing"), (3 * S, "resolved"), labels=other)]
-    assert stretches(small_run(alerts=moves)) == [("firing", S, END), ("firing", 2 * S, 3 * S)]
+    moves = [
+        *alerts((S, "pending"), (5 * S, "firing"), (9 * S, "resolved")),
+        *alerts((2 * S, "firing"), (3 * S, "resolved"), labels=other),
+    ]
+    record = small_run(alerts=moves)
+    assert stretches(record) == [
+        ("pending", S, 2 * S),
+        ("firing", 2 * S, 3 * S),
+        ("pending", 3 * S, 5 * S),
+        ("firing", 5 * S, 9 * S),
+    ]
+    assert {band.label for band in alert_bands(record)} == {"Errors ×2"}  # noqa: RUF001
+
+
+def test_an_alert_that_comes_back_fires_twice():
+    moves = alerts((S, "firing"), (2 * S, "resolved"), (5 * S, "firing"), (6 * S, "resolved"))
+    assert stretches(small_run(alerts=moves)) == [("firing", S, 2 * S), ("firing", 5 * S, 6 * S)]
+
+
+STRETCHES = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)).map(sorted).map(tuple))
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(STRETCHES, STRETCHES)
+def test_unions_and_differences_cover_what_sets_would(some, holes):
+    def instants(stretches):
+        return {t for low, high in stretches for t in range(low, high)}
+
+    merged = union(some)
+    assert instants(merged) == instants(some)
+    assert all(a[1] < b[0] for a, b in pairwise(merged))
+    assert instants(without(merged, union(holes))) == instants(some) - instants(holes)
 
 
 def test_labels_that_every_alert_has_are_not_repeated():

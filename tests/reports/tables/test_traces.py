@@ -43,6 +43,23 @@ def test_attempts_are_placed_on_the_axis_of_their_request():
     assert [s.is_good for s in trace.spans] == [False, True, True]
 
 
+def test_rows_in_any_order_give_the_same_traces():
+    def backwards(rows):
+        return sorted(rows, reverse=True)
+
+    rows = [request(i, T + i, RequestOutcome.FAILED if i % 2 else 0) for i in range(6)]
+    attempts = [
+        attempt(0, T),
+        attempt(1, T + 1, parent=0, node=1),
+        attempt(2, T + 2, parent=1, node=1),
+    ]
+    record = small_run(requests=rows, attempts=attempts)
+    turned = small_run(requests=rows, attempts=attempts, order=backwards)
+    assert [s.depth for s in slowest(record)[0].spans] == [0, 1, 2]
+    assert slowest(turned) == slowest(record)
+    assert failed(turned) == failed(record)
+
+
 def test_an_attempt_that_reached_nobody_names_no_instance():
     attempts = [attempt(0, T, target=0xFFFF, outcome=Outcome.NO_ENDPOINT)]
     (trace,) = slowest(small_run(requests=[request(0, T)], attempts=attempts))
