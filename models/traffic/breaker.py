@@ -77,7 +77,9 @@ class CircuitBreaker:
 
     Each permit must come back once, through :meth:`record` or, when nobody will ever learn how
     the call went, through :meth:`release`. The verbs are on the path of every attempt and take
-    positional arguments; ``now`` is nanoseconds on the caller's monotonic clock.
+    positional arguments; ``now`` is nanoseconds on the caller's monotonic clock. The attribute
+    ``closed_epoch`` is what ``try_acquire`` would answer while the breaker is closed, and 0 in the
+    other states, where ``try_acquire`` must be asked.
 
     Source: resilience4j ``CircuitBreakerStateMachine``, COUNT_BASED; semantics 7.4. Differs in
     ignoring results of calls that were permitted in an earlier state, which there are counted
@@ -90,7 +92,7 @@ class CircuitBreaker:
     __slots__ = (
         "_config", "_epoch", "_failures", "_minimum", "_opened_at", "_permits_left",
         "_probes_out", "_recorded", "_refused", "_ring", "_slot", "_state", "_threshold",
-        "_window",
+        "_window", "closed_epoch",
     )  # fmt: skip
 
     def __init__(self, config: BreakerConfig) -> None:
@@ -99,6 +101,7 @@ class CircuitBreaker:
         self._threshold = config.failure_ratio
         self._state = _CLOSED
         self._epoch = 1
+        self.closed_epoch = 1
         self._refused = 0
         self._opened_at: TimeNs = 0
         self._permits_left = 0
@@ -221,6 +224,7 @@ class CircuitBreaker:
             raise SimulationError(f"breaker cannot be {signal.value} while {self._state.value}")
         self._state = state
         self._epoch += 1
+        self.closed_epoch = self._epoch if state is _CLOSED else REFUSED
         self._permits_left = self._probes_out = 0
         if state is _OPEN:
             self._opened_at = now

@@ -158,41 +158,39 @@ class Channel:
         """True while the instance of that index is in view."""
         return member in self._targets
 
-    def call(self, node: PlanNode, request: Request, parent: Attempt | None) -> None:
-        """Begin a call: its first try goes out now."""
-        self._earn_retries()
-        self._try(node, request, parent, 1, NO_MEMBER)
-
-    def _try(
+    def call(
         self,
         node: PlanNode,
         request: Request,
         parent: Attempt | None,
-        try_number: int,
-        avoid: int,
+        try_number: int = 1,
+        avoid: int = NO_MEMBER,
     ) -> None:
+        """Send one try of a call, by default the first."""
+        if try_number == 1:
+            self._earn_retries()
         now = local_now = self._kernel.now
         if self._drift_ppm:
             local_now += now * self._drift_ppm // 1_000_000
         target = self._targets.get(self._pick(local_now, avoid))
         permit = 0
         if target is not None and target.breaker is not None:
-            permit = target.breaker.try_acquire(local_now)
+            permit = target.breaker.closed_epoch or target.breaker.try_acquire(local_now)
             if permit != target.epoch:
                 target, permit = self._reconsider(target, permit, local_now)
         attempt = Attempt(self._new_id(), self, node, request, parent, target, try_number, now)
-        attempt.permit = permit
         if target is None:
             self._refuse(attempt)
             return
+        attempt.permit = permit
         self._load_started(target.member)
         self.lane.add(attempt)
         link = target.out
         if not link.is_cut:
             arrival = now + link.transit()
-            instance = target.instance
-            if instance.added_delay is not None:
-                arrival += instance.added_delay.draw()
+            delay = target.instance.added_delay
+            if delay is not None:
+                arrival += delay.draw()
             heappush(self._agenda, (arrival, self._network_number(), target.arrive, attempt))
 
     def _reconsider(
@@ -288,4 +286,4 @@ class Channel:
         if parent is not None and parent.is_aborted:
             return
         avoid = NO_MEMBER if failed.target is None else failed.target.member
-        self._try(failed.node, failed.request, parent, failed.try_number + 1, avoid)
+        self.call(failed.node, failed.request, parent, failed.try_number + 1, avoid)
