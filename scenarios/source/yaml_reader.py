@@ -32,10 +32,19 @@ def read_yaml(text: str, source: Source, problems: Problems) -> Node | None:
     except _UnreadableError:
         return None
     except yaml.MarkedYAMLError as error:
-        where = error.problem_mark or error.context_mark
-        mark = Mark(source, where.line + 1, where.column + 1) if where else Mark(source, 1, 1)
+        mark = _place_of(error, source)
         problems.add(mark, (), f"not valid YAML: {_explain(error, source, mark)}")
         return None
+
+
+def _place_of(error: yaml.MarkedYAMLError, source: Source) -> Mark:
+    """Where the parser gave up; at the end of the last line if it ran out of text."""
+    where = error.problem_mark or error.context_mark
+    if where is None:
+        return Mark(source, 1, 1)
+    if where.line >= len(source.lines):
+        return Mark(source, len(source.lines), len(source.lines[-1]) + 1)
+    return Mark(source, where.line + 1, where.column + 1)
 
 
 def _explain(error: yaml.MarkedYAMLError, source: Source, mark: Mark) -> str:

@@ -1,0 +1,87 @@
+import pytest
+
+from models.base.distributions import Deterministic
+from models.base.time import NS_PER_MS, NS_PER_S
+from models.faults.plan import (
+    AddedLatency,
+    ErrorRate,
+    Fault,
+    InstanceCrash,
+    Selector,
+    ZoneOutage,
+)
+from tests.scenarios.edited import load_edited, messages
+
+CRASH = "instance_crash: {service: catalog, count: 1}"
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [
+        (CRASH, InstanceCrash(Selector(service="catalog", count=1))),
+        ("instance_crash: {instance: catalog-2}", InstanceCrash(Selector(instance="catalog-2"))),
+        ("zone_outage: {zone: b}", ZoneOutage("b")),
+        (
+            "added_latency: {service: catalog, zone: b, delay: 20ms}",
+            AddedLatency(Selector(service="catalog", zone="b"), Deterministic(20 * NS_PER_MS)),
+        ),
+        (
+            "error_rate: {zone: c, share: 50%, ratio: 10%}",
+            ErrorRate(Selector(zone="c", share=0.5), 0.1),
+        ),
+    ],
+)
+def test_each_kind_of_fault_is_planned(tmp_path, written, kind):
+    faults = load_edited(tmp_path, (CRASH, written)).blueprint.faults
+    assert faults == (Fault("faults[0]", 30 * NS_PER_S, 60 * NS_PER_S, kind),)
+
+
+def test_a_fault_without_end_stays(tmp_path):
+    assert load_edited(tmp_path, ("for: 1m, inst", "inst")).blueprint.faults[0].for_ns is None
+
+
+def test_faults_are_labelled_by_their_place_in_the_file(tmp_path):
+    faults = load_edited(
+        tmp_path, ("faults:\n", "faults:\n  - {at: 40s, zone_outage: {zone: a}}\n")
+    ).blueprint.faults
+    assert [(fault.label, fault.at_ns) for fault in faults] == [
+        ("faults[0]", 40 * NS_PER_S),
+        ("faults[1]", 30 * NS_PER_S),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("timing", "is_fine"),
+    [
+        ("at: 1m59s999ms, for: 1s", True),
+        ("at: 2m, for: 1s", False),
+        ("at: 0, for: 3m30s", True),
+        ("at: 0, for: 3m30s1ns", False),
+    ],
+)
+def test_faults_strike_in_measure_and_end_within_the_run(tmp_path, timing, is_fine):
+    edits = (
+        ("at: 30s, for: 1m", timing),
+        ('  - {alert: InstanceDown, fires_within: 1m, of: "faults[0]"}\n', ""),
+    )
+    assert (messages(tmp_path, *edits) == []) is is_fine
+
+
+@pytest.mark.parametrize(
+    ("selector", "message"),
+    [
+        ("{service: catalog, count: 3}", ""),
+        ("{service: catalog, count: 4}", "only 3 instances match, not 4"),
+        ("{service: catalog, zone: a, count: 2}", "only 1 instances match, not 2"),
+        ("{count: 1}", "say what is hit: service, instance or zone"),
+        ("{service: catalog, count: 1, share: 50%}", "give either count or share"),
+        ("{instance: catalog-0, zone: b}", "no instance is all of this at once"),
+        ("{service: catalog, count: 0}", "must be at least 1, got 0"),
+        ("{service: catalog, share: 0%}", "must be more than 0, got '0%'"),
+    ],
+)
+def test_a_fault_hits_instances_that_exist(tmp_path, selector, message):
+    shown = messages(tmp_path, ("{service: catalog, count: 1}", selector))
+    assert [line.rsplit(": ", 1)[1] for line in shown] == ([message] if message else []) or (
+        message and shown[0].endswith(message)
+    )
