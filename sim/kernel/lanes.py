@@ -28,9 +28,12 @@ class TimeoutLane(Generic[ItemT]):
     """Calls ``on_expire(item)`` when ``duration_ns`` has passed since ``item.start_ns``.
 
     A duration of 0 never expires; the lane is then only the list of what is outstanding.
+
+    To join, an item is appended to ``waiting``, and ``arm(item)`` is called unless ``is_armed``;
+    :meth:`add` does both. The path of every attempt does so itself and saves a call.
     """
 
-    __slots__ = ("_armed", "_duration_ns", "_kernel", "_on_expire", "_waiting", "add")
+    __slots__ = ("_duration_ns", "_kernel", "_on_expire", "arm", "is_armed", "waiting")
 
     def __init__(
         self, kernel: Kernel, duration_ns: DurationNs, on_expire: Callable[[ItemT], None]
@@ -38,36 +41,40 @@ class TimeoutLane(Generic[ItemT]):
         self._kernel = kernel
         self._duration_ns = duration_ns
         self._on_expire = on_expire
-        self._waiting: deque[ItemT] = deque()
-        self._armed = False
-        self.add: Callable[[ItemT], None] = self._add
+        self.waiting: deque[ItemT] = deque()
+        self.is_armed = False
+        self.arm: Callable[[ItemT], None] = self._arm_head
         if duration_ns == 0:
-            self.add = self._add_for_ever
+            self.arm = self._forget_settled
         elif kernel.shuffles_ties:
-            self.add = self._add_alone
+            self.arm = self._arm_alone
 
-    def _add(self, item: ItemT) -> None:
-        self._waiting.append(item)
-        if not self._armed:
-            self._armed = True
-            self._kernel.post(item.start_ns + self._duration_ns, USER, self._expire_due, None)
+    def add(self, item: ItemT) -> None:
+        """Let an item join that began now."""
+        self.waiting.append(item)
+        if not self.is_armed:
+            self.arm(item)
 
-    def _add_for_ever(self, item: ItemT) -> None:
-        waiting = self._waiting
+    def _arm_head(self, item: ItemT) -> None:
+        self.is_armed = True
+        self._kernel.post(item.start_ns + self._duration_ns, USER, self._expire_due, None)
+
+    def _arm_alone(self, item: ItemT) -> None:
+        """With shuffled ties every item has a timer of its own, to take its chance in a tie."""
+        self._forget_settled(item)
+        self._kernel.post(item.start_ns + self._duration_ns, USER, self._expire_one, item)
+
+    def _forget_settled(self, _: ItemT) -> None:
+        waiting = self.waiting
         while waiting and waiting[0].settled:
             waiting.popleft()
-        waiting.append(item)
-
-    def _add_alone(self, item: ItemT) -> None:
-        self._add_for_ever(item)
-        self._kernel.post(item.start_ns + self._duration_ns, USER, self._expire_one, item)
 
     def _expire_one(self, item: ItemT) -> None:
         if not item.settled:
             self._on_expire(item)
 
     def _expire_due(self, _: object) -> None:
-        waiting, duration, now = self._waiting, self._duration_ns, self._kernel.now
+        waiting, duration, now = self.waiting, self._duration_ns, self._kernel.now
         while waiting:
             head = waiting[0]
             if not head.settled:
@@ -77,8 +84,8 @@ class TimeoutLane(Generic[ItemT]):
                     return
                 self._on_expire(head)
             waiting.popleft()
-        self._armed = False
+        self.is_armed = False
 
     def outstanding(self) -> Iterator[ItemT]:
         """What has not settled yet, oldest first."""
-        return (item for item in tuple(self._waiting) if not item.settled)
+        return (item for item in tuple(self.waiting) if not item.settled)

@@ -184,7 +184,10 @@ class Channel:
             return
         attempt.permit = permit
         self._load_started(target.member)
-        self.lane.add(attempt)
+        lane = self.lane
+        lane.waiting.append(attempt)
+        if not lane.is_armed:
+            lane.arm(attempt)
         link = target.out
         if not link.is_cut:
             arrival = now + link.transit()

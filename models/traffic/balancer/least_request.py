@@ -35,7 +35,7 @@ class LeastRequest(Roster):
         ConfigError: ``choices`` is below 1.
     """
 
-    __slots__ = ("_active", "_choices", "_pairs", "_turns", "_uniform")
+    __slots__ = ("_active", "_choices", "_pair_count", "_pairs", "_turns", "_uniform")
 
     tracks_load: ClassVar[bool] = True
 
@@ -48,13 +48,14 @@ class LeastRequest(Roster):
         self._active: dict[int, int] = {}
         self._turns: DeadlineQueue | None = None
         self._pairs: tuple[tuple[int, int], ...] = ()
+        self._pair_count = 0
 
     def pick(self, _now: TimeNs, /, avoid: int = NO_MEMBER) -> int:
         """Return the less loaded of the members sampled."""
         pairs = self._pairs
         if avoid != NO_MEMBER or not pairs:
             return self._pick_with_care(avoid)
-        first, second = pairs[int(self._uniform() * len(pairs))]
+        first, second = pairs[int(self._uniform() * self._pair_count)]
         active = self._active
         return second if active[second] < active[first] else first
 
@@ -118,6 +119,7 @@ class LeastRequest(Roster):
         self._pairs = ()
         if self._choices == 2 and self._turns is None and len(self._up) <= PAIRS_UP_TO:
             self._pairs = tuple((one, other) for one in self._up for other in self._up)
+            self._pair_count = len(self._pairs)
 
     def _active_of(self, member: int) -> int:
         return self._active[member]
