@@ -36,9 +36,14 @@ def main() -> None:
         )
     if foreign:
         sys.exit(Exit.BAD_INPUT)
-    from scenarios.cli.commands import run_command_line
+    try:
+        from scenarios.cli.commands import run_command_line
 
-    sys.exit(run_command_line(sys.argv[1:]))
+        code = run_command_line(sys.argv[1:])
+    except KeyboardInterrupt:  # before or after the command, which has its own way with it
+        sys.stderr.write("interrupted\n")
+        code = Exit.INTERRUPTED
+    sys.exit(code)
 
 
 if __name__ == "__main__":

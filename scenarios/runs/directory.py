@@ -12,8 +12,10 @@ import math
 import os
 import shutil
 import sqlite3
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from lzma import LZMAError
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -51,7 +53,8 @@ INCOMPLETE_NOTE = "INCOMPLETE"
 FACTS_NAME = "run.json"
 _NUMERIC = (REQUESTS, ATTEMPTS, SAMPLES)
 _WORDY = (EVENTS, ALERTS, LOGS, JOBS, COSTS)
-_SQL_TYPE = {"text": "TEXT", "f8": "REAL"}
+_SQL_TYPE = {"text": "TEXT", "f8": ""}
+"""A column that is declared REAL would turn -0.0 into 0."""
 
 
 def save(record: RunRecord, directory: Path, files: Mapping[str, bytes]) -> None:
@@ -210,9 +213,14 @@ _DAMAGE = (
     LookupError,
     TypeError,
     AssertionError,
-    OverflowError,
+    ArithmeticError,
+    MemoryError,
+    RuntimeError,
+    SyntaxError,
     ForeshockError,
     BadZipFile,
+    LZMAError,
+    zlib.error,
     sqlite3.Error,
 )
 """What reading damaged files raises: every parser and every check has its own way."""
@@ -239,7 +247,7 @@ def _read(directory: Path, facts: dict[str, Any]) -> RunRecord:
 
 
 def _read_numbers(path: Path) -> dict[str, Table]:
-    with np.load(path, allow_pickle=False) as archive:
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
         return {schema.name: _unpacked(schema, archive[schema.name]) for schema in _NUMERIC}
 
 
