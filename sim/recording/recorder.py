@@ -58,8 +58,8 @@ class Recorder:
 
     def record_attempt(self, attempt: Attempt, outcome: Outcome, decision: Decision) -> None:
         """Write down an attempt at the moment its caller knows how it ended."""
-        parent, target = attempt.parent, attempt.target
-        wait_us = min(attempt.wait_ns // NS_PER_US, _WAIT_US_MAX) if attempt.wait_ns else 0
+        parent, target, start_ns = attempt.parent, attempt.target, attempt.start_ns
+        wait_us = attempt.wait_ns and min(attempt.wait_ns // NS_PER_US, _WAIT_US_MAX)
         self._attempts += _pack_attempt(
             attempt.id,
             attempt.request.id,
@@ -69,8 +69,8 @@ class Recorder:
             NO_INDEX if target is None else target.member,
             outcome,
             attempt.try_number | decision << TRY_BITS,
-            attempt.start_ns,
-            self._kernel.now - attempt.start_ns,
+            start_ns,
+            self._kernel.now - start_ns,
             wait_us,
         )
 
