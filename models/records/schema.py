@@ -95,7 +95,9 @@ JOBS = Schema(
         Column("scheduler", "text", "node that started it"),
         Column("executor", "text", "executor that ran it"),
         Column("token", "u4", "fencing token under which it ran"),
-        Column("status", "text", "succeeded, failed, timed_out, lost, fenced, cancelled or running"),
+        Column(
+            "status", "text", "how the try ended, see TaskStatus; running at the end of the run"
+        ),
     ),
 )
 

@@ -112,7 +112,7 @@ class Platform:
         member.active += 1
         work = self.env.process(self.serve(service, member, request))
         answer = yield work | self.env.timeout(law.TIMEOUT_S)
-        outcome = answer[work] if work in answer else "timeout"  # type: ignore[index,operator]
+        outcome = answer[work] if work in answer else "timeout"  # type: ignore[index,operator]  # noqa: SIM401
         member.active -= 1
         member.breaker.record(outcome != "ok")
         self.attempts.append((request, member.name, number, start, self.env.now, str(outcome)))

@@ -20,13 +20,13 @@ from models.base.time import DURATION_NS_MAX
 
 @pytest.mark.parametrize("duration_ns", [0, DURATION_NS_MAX])
 def test_durations_at_the_limits_are_accepted(duration_ns: int) -> None:
-    Deterministic(duration_ns)
-    Uniform(duration_ns, duration_ns)
-    Exponential(duration_ns)
-    Normal(duration_ns, duration_ns)
-    Pareto(duration_ns, 1.0, cap_ns=duration_ns)
-    Gamma(duration_ns, 1.0)
-    Empirical((duration_ns,), (1.0,))
+    assert Deterministic(duration_ns).value_ns == duration_ns
+    assert Uniform(duration_ns, duration_ns).high_ns == duration_ns
+    assert Exponential(duration_ns).mean_ns == duration_ns
+    assert Normal(duration_ns, duration_ns).sd_ns == duration_ns
+    assert Pareto(duration_ns, 1.0, cap_ns=duration_ns).cap_ns == duration_ns
+    assert Gamma(duration_ns, 1.0).mean_ns == duration_ns
+    assert Empirical((duration_ns,), (1.0,)).values_ns == (duration_ns,)
 
 
 @pytest.mark.parametrize("duration_ns", [-1, DURATION_NS_MAX + 1])
@@ -59,8 +59,8 @@ def test_a_cap_is_not_under_the_scale() -> None:
 
 @pytest.mark.parametrize("shape", [1e-6, 1e6])
 def test_shapes_at_the_limits_are_accepted(shape: float) -> None:
-    Pareto(1, shape)
-    Gamma(1, shape)
+    assert Pareto(1, shape).shape == shape
+    assert Gamma(1, shape).shape == shape
 
 
 @pytest.mark.parametrize("shape", [0.0, -1.0, 9.9e-7, 1.1e6, math.inf, math.nan])
