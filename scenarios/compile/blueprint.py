@@ -1,6 +1,6 @@
 """One document to one blueprint: the order in which the parts are compiled."""
 
-from scenarios.compile.call_graph import call_targets, check_call_graph
+from scenarios.compile.call_graph import call_targets, check_call_graph, check_sources
 from scenarios.compile.edges import compile_edges
 from scenarios.compile.expectations import compile_expectations
 from scenarios.compile.faults import compile_faults
@@ -34,7 +34,8 @@ def compile_document(
     phases = compile_phases(document.time, document.limits, findings)
     zones = compile_zones(document.topology, findings)
     services = compile_services(document, zones, findings)
-    check_call_graph(call_targets(services), findings)
+    sources = compile_sources(document, zones, phases, findings)
+    check_sources(sources, check_call_graph(call_targets(services), findings), findings)
     monitoring = compile_monitoring(document.alerting, zones, findings)
     scheduler = compile_scheduler(document.scheduler, zones, findings)
     blueprint = Blueprint(
@@ -43,7 +44,7 @@ def compile_document(
         zones=zones,
         services=services,
         edges=compile_edges(document, services, findings),
-        sources=compile_sources(document, zones, phases, findings),
+        sources=sources,
         question=document.question,
         section=document.section,
         links=compile_links(document.topology),

@@ -1,15 +1,17 @@
 """The calls between endpoints: no cycles, and trees of bounded size."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from graphlib import CycleError, TopologicalSorter
 from typing import TypeAlias
 
 from models.service.spec import ServiceSpec
+from models.service.traffic import SourceSpec
 from scenarios.compile.findings import Findings
 from scenarios.source.marks import KeyPath
 
 CALL_TREE_NODES_MAX = 2000
+ALL_TREES_NODES_MAX = 10_000
 _SHOWN_IN_CYCLE = 12
 
 Target: TypeAlias = tuple[str, str]
@@ -26,13 +28,19 @@ def call_targets(services: Sequence[ServiceSpec]) -> dict[Target, tuple[Target, 
     }
 
 
-def check_call_graph(calls: Mapping[Target, tuple[Target, ...]], findings: Findings) -> None:
-    """Name a cycle at the call that closes it, or every endpoint whose tree is too large."""
+def check_call_graph(
+    calls: Mapping[Target, tuple[Target, ...]], findings: Findings
+) -> Mapping[Target, int]:
+    """Name a cycle at its first endpoint, or every endpoint whose tree is too large.
+
+    Returns how many calls one request to an endpoint makes, itself included; nothing if there
+    is a cycle.
+    """
     try:
         order = tuple(TopologicalSorter(calls).static_order())
     except CycleError as error:
         _report_cycle(list(error.args[1]), findings)
-        return
+        return {}
     sizes: dict[Target, int] = {}
     for target in order:
         below = calls[target]
@@ -42,6 +50,22 @@ def check_call_graph(calls: Mapping[Target, tuple[Target, ...]], findings: Findi
                 _path(target),
                 f"one request makes {sizes[target]:,} calls; the limit is {CALL_TREE_NODES_MAX:,}",
             )
+    return sizes
+
+
+def check_sources(
+    sources: Sequence[SourceSpec], sizes: Mapping[Target, int], findings: Findings
+) -> None:
+    """All trees that load sources grow are laid out beforehand, so their sum is bounded."""
+    total = sum(
+        sizes.get((source.service, entry.endpoint), 0) for source in sources for entry in source.mix
+    )
+    if total > ALL_TREES_NODES_MAX:
+        findings.at_key(
+            ("traffic",),
+            f"the endpoints in all mixes make {total:,} calls together;"
+            f" the limit is {ALL_TREES_NODES_MAX:,}",
+        )
 
 
 def _report_cycle(cycle: list[Target], findings: Findings) -> None:
@@ -59,18 +83,3 @@ def _report_cycle(cycle: list[Target], findings: Findings) -> None:
 
 def _path(target: Target) -> KeyPath:
     return ("services", target[0], "endpoints", target[1])
-
-
-def reachable(
-    calls: Mapping[Target, tuple[Target, ...]], entries: Sequence[Target]
-) -> Iterator[Target]:
-    """Every endpoint that a request to one of ``entries`` may touch, each once."""
-    seen: set[Target] = set()
-    waiting = list(entries)
-    while waiting:
-        target = waiting.pop()
-        if target in seen:
-            continue
-        seen.add(target)
-        yield target
-        waiting.extend(calls[target])

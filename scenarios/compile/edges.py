@@ -15,7 +15,7 @@ from models.traffic.config import (
     RetryConfig,
 )
 from scenarios.compile.findings import Findings, unknown_name
-from scenarios.document.edges import BreakerDoc, EdgeDoc, RetryDoc
+from scenarios.document.edges import BreakerDoc, BudgetDoc, EdgeDoc, RetryDoc
 from scenarios.document.scenario import ScenarioDoc
 from scenarios.source.marks import KeyPath
 from scenarios.source.problems import closest, quoted
@@ -23,6 +23,7 @@ from scenarios.source.problems import closest, quoted
 BUILT_IN_POLICIES = ("round_robin", "smooth_weighted", "least_request")
 _EDGE = re.compile(r"\s*(\S+)\s*->\s*(\S+)\s*")
 _ANY = "*"
+_BUDGET_STEPS = 1000
 
 
 def compile_edges(
@@ -125,13 +126,17 @@ def _check_policies(path: KeyPath, doc: EdgeDoc, findings: Findings) -> None:
         )
     if backoff.cap < backoff.base:
         findings.at_value((*path, "retry", "backoff", "cap"), "cap must not be less than base")
-    budget = doc.retry.budget
-    if budget is not None and budget.reserve > budget.cap:
-        findings.at_value(
-            (*path, "retry", "budget", "reserve"), "reserve must not be more than cap"
-        )
+    if doc.retry.budget is not None:
+        _check_budget((*path, "retry", "budget"), doc.retry.budget, findings)
     if breaker is not None:
         _check_breaker((*path, "breaker"), breaker, findings)
+
+
+def _check_budget(path: KeyPath, budget: BudgetDoc, findings: Findings) -> None:
+    if budget.reserve > budget.cap:
+        findings.at_value((*path, "reserve"), "reserve must not be more than cap")
+    if round(budget.ratio * _BUDGET_STEPS) / _BUDGET_STEPS != budget.ratio:
+        findings.at_value((*path, "ratio"), "a retry budget goes in steps of 0.1%")
 
 
 def _check_breaker(path: KeyPath, breaker: BreakerDoc, findings: Findings) -> None:

@@ -1,7 +1,7 @@
 """The scheduler's nodes, lock and executors, and the cron jobs."""
 
 from models.base.errors import ConfigError
-from models.base.time import format_duration
+from models.base.time import NS_PER_MS, format_duration
 from models.scheduling.config import (
     ExecutorConfig,
     JobConfig,
@@ -11,6 +11,7 @@ from models.scheduling.config import (
     SchedulerConfig,
 )
 from models.scheduling.cron import CronSchedule
+from models.scheduling.lease import safe_ttl_ns
 from scenarios.compile.findings import Findings
 from scenarios.compile.laws import distribution_of
 from scenarios.document.scenario import ScenarioDoc
@@ -18,6 +19,7 @@ from scenarios.document.scheduling import JobDoc, SchedulerDoc
 from scenarios.source.marks import KeyPath
 from scenarios.source.problems import quoted
 
+_MILLION = 1_000_000
 _SCHEDULER: KeyPath = ("scheduler",)
 
 
@@ -42,11 +44,12 @@ def compile_scheduler(
         if name in doc.nodes:
             path = (*_SCHEDULER, "executors", name)
             findings.at_key(path, f"{quoted(name)} is also the name of a node")
-    if doc.lock.renew >= doc.lock.ttl:
+    trusted_ns = safe_ttl_ns(doc.lock.ttl, round(doc.lock.drift * _MILLION))
+    if doc.lock.renew >= trusted_ns:
         findings.at_value(
             (*_SCHEDULER, "lock", "renew"),
-            f"renewing every {format_duration(doc.lock.renew)} is too late for a lock that ends"
-            f" after {format_duration(doc.lock.ttl)}",
+            f"renewing every {format_duration(doc.lock.renew)} is too late for a lock that is"
+            f" distrusted after {format_duration(trusted_ns // NS_PER_MS * NS_PER_MS)}, its ttl less the clock drift",
         )
     lock = LockConfig(
         zone=doc.lock.zone,

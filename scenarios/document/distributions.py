@@ -69,7 +69,7 @@ class ParetoDoc(Section):
 
     dist: Literal["pareto"]
     scale: PositiveDuration
-    shape: Annotated[float, Field(gt=0, le=1000)]
+    shape: Annotated[float, Field(ge=1e-6, le=1e6)]
     cap: Duration | None = None
 
     @model_validator(mode="after")
@@ -84,7 +84,7 @@ class GammaDoc(Section):
 
     dist: Literal["gamma"]
     mean: PositiveDuration
-    shape: Annotated[float, Field(gt=0, le=1000)]
+    shape: Annotated[float, Field(ge=1e-6, le=1e6)]
 
 
 class ErlangDoc(Section):
@@ -100,7 +100,7 @@ class EmpiricalDoc(Section):
 
     dist: Literal["empirical"]
     values: Annotated[Several[Duration], Field(min_length=1, max_length=10_000)]
-    weights: Several[Annotated[float, Field(ge=0)]] | None = None
+    weights: Several[Annotated[float, Field(ge=0, le=1e12)]] | None = None
 
     @model_validator(mode="after")
     def _weights_fit(self) -> Self:

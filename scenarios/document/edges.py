@@ -40,7 +40,9 @@ def _balancer(value: object) -> object:
     return {"policy": value} if isinstance(value, str) else value
 
 
-RetryOn = Literal["error", "timeout", "queue_full", "refused", "reset", "breaker_open"]
+RetryOn = Literal[
+    "error", "timeout", "queue_full", "refused", "reset", "breaker_open", "no_endpoint"
+]
 
 
 class RetryDoc(Section):

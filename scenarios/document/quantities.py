@@ -22,6 +22,7 @@ Value = TypeVar("Value")
 MISTAKE = "mistake"
 _NUMBER = r"\d+(\.\d+)?"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST = datetime(2200, 1, 1, tzinfo=UTC)
 _CIVIL = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?")
 _PPM = re.compile(r"(\d{1,6})ppm")
 
@@ -63,6 +64,8 @@ def _as_share(value: float) -> str:
 def parse_civil_time(text: str) -> int:
     """Nanoseconds since the epoch of ``2026-03-02T18:00:00Z``; without a zone it is UTC.
 
+    Years from 1970 to 2199, so that instants fit 63 bits.
+
     Raises:
         ValueSyntaxError: not such a time, or one that the calendar does not have.
     """
@@ -74,6 +77,8 @@ def parse_civil_time(text: str) -> int:
         raise ValueSyntaxError(f"{quoted(text)} is not a time: {error}") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
+    if not _EPOCH <= moment < _LAST:
+        raise ValueSyntaxError(f"{quoted(text)} is not a time from 1970 to 2199")
     return (moment - _EPOCH) // timedelta(microseconds=1) * 1000
 
 

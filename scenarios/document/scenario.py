@@ -23,6 +23,8 @@ from scenarios.document.services import MachineDoc, ServiceDoc
 from scenarios.document.shapes import Name, Section, Several
 from scenarios.document.traffic import SourceDoc
 
+DRIFT_PPM_MAX = 10_000
+
 
 class TimeDoc(Section):
     """Lengths of the phases and the civil time at which the run starts (2026 if not said)."""
@@ -49,10 +51,10 @@ class LinksDoc(Section):
 
 
 class ClocksDoc(Section):
-    """Bounds of how wrong each node's clock is."""
+    """Bounds of how wrong each node's clock is; no clock in use drifts by a hundredth."""
 
     offset: Duration = 0
-    drift: Drift = 0
+    drift: Annotated[Drift, Field(le=DRIFT_PPM_MAX)] = 0
 
 
 class TopologyDoc(Section):

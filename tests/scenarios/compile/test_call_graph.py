@@ -1,6 +1,7 @@
-from scenarios.compile.call_graph import CALL_TREE_NODES_MAX
+from scenarios.compile.call_graph import ALL_TREES_NODES_MAX, CALL_TREE_NODES_MAX
 from scenarios.load import load
 from scenarios.source.problems import ScenarioError
+from sim.nodes.plan import NODES_MAX
 from tests.scenarios.edited import messages
 
 
@@ -73,3 +74,18 @@ def test_calling_another_endpoint_of_the_same_service_is_no_circle(tmp_path):
         )
         == []
     )
+
+
+def with_sources(text, number):
+    sources = "".join(
+        f"  u{index}: {{to: s0, arrivals: {{rate: 1/s}}}}\n" for index in range(number)
+    )
+    return f"{text}\ntraffic:\n{sources}"
+
+
+def test_the_trees_of_all_sources_together_are_bounded_as_the_world_bounds_them(tmp_path):
+    assert ALL_TREES_NODES_MAX == NODES_MAX
+    assert shown(tmp_path, with_sources(tiers(1, 27, 73), 5)) == []
+    assert shown(tmp_path, with_sources(tiers(1, 27, 73), 6)) == [
+        "traffic: the endpoints in all mixes make 12,000 calls together; the limit is 10,000"
+    ]

@@ -37,7 +37,7 @@ def test_all_that_is_written_reaches_the_edge(tmp_path):
         "frontend",
         "catalog",
         ("balancer: least_request", "balancer: {policy: least_request, choices: 3}"),
-        ("jitter: full}, budget: 20%}", "jitter: none}, budget: 10%, on: [timeout, reset]}"),
+        ("jitter: full}, budget: 20%}", "jitter: none}, budget: 10%, on: [timeout, no_endpoint]}"),
         ("open: 5s}", "open: 7s, half_open_permits: 3}"),
     )
     assert (written.balancer.policy, written.balancer.choices) == ("least_request", 3)
@@ -46,7 +46,7 @@ def test_all_that_is_written_reaches_the_edge(tmp_path):
         retries=2,
         backoff=BackoffConfig(25 * NS_PER_MS, 250 * NS_PER_MS, Jitter.NONE),
         budget=BudgetConfig(ratio=0.1),
-        retry_on=frozenset({Outcome.TIMEOUT, Outcome.RESET}),
+        retry_on=frozenset({Outcome.TIMEOUT, Outcome.NO_ENDPOINT}),
     )
     assert written.breaker == BreakerConfig(100, 20, 0.5, 7 * NS_PER_S, 3)
 
@@ -150,6 +150,8 @@ def test_the_built_in_policies_are_those_of_the_factory():
         ("failure_ratio: 50%", "failure_ratio: 0", False),
         ("open: 5s", "open: 1ns", True),
         ("open: 5s", "open: 0", False),
+        ("budget: 20%", "budget: 0.1%", True),
+        ("budget: 20%", "budget: 0.15%", False),
         ("budget: 20%", "budget: {reserve: 100, cap: 100}", True),
         ("budget: 20%", "budget: {reserve: 101, cap: 100}", False),
     ],

@@ -73,6 +73,11 @@ def test_clocks_are_bounded_as_written(tmp_path):
     assert plan(tmp_path).clocks == ClocksSpec(20 * NS_PER_MS, 50)
 
 
+@pytest.mark.parametrize(("drift", "is_fine"), [("10000ppm", True), ("10001ppm", False)])
+def test_a_clock_that_drifts_by_more_than_a_hundredth_is_refused(tmp_path, drift, is_fine):
+    assert (messages(tmp_path, ("drift: 50ppm", f"drift: {drift}")) == []) is is_fine
+
+
 def test_machines_keep_their_speed_and_the_reference_machine_is_there(tmp_path):
     machines = plan(tmp_path, ("{speed: 1.0}", "{speed: 2.5}")).machines
     assert machines == (MachineSpec("m-2x8", 2.5), MachineSpec("standard", 1.0))

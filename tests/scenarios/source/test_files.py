@@ -3,7 +3,14 @@ from pathlib import Path
 import pytest
 
 from models.base.errors import SpecError
-from scenarios.source.files import FILE_LIMIT_BYTES, INDEX_NAME, DiskFinder, Files, KeptFinder
+from scenarios.source.files import (
+    FILE_LIMIT_BYTES,
+    INDEX_NAME,
+    MATCHES_MAX,
+    DiskFinder,
+    Files,
+    KeptFinder,
+)
 from scenarios.source.marks import Mark, Source
 from scenarios.source.problems import Problems
 
@@ -64,6 +71,17 @@ def test_a_file_over_the_limit_is_refused_and_one_at_it_is_read(tmp_path):
     files, problems = disk()
     assert files.matching("big", mark(tmp_path), ()) == ()
     assert "is larger than 32 MiB" in next(iter(problems)).message
+
+
+@pytest.mark.parametrize(("number", "is_fine"), [(MATCHES_MAX, True), (MATCHES_MAX + 1, False)])
+def test_a_pattern_stands_for_a_bounded_number_of_files(tmp_path, number, is_fine):
+    for index in range(number):
+        (tmp_path / f"{index}.yml").write_text("")
+    files, problems = disk()
+    assert bool(files.matching("*.yml", mark(tmp_path), ())) is is_fine
+    assert [problem.message for problem in problems] == (
+        [] if is_fine else ["more than 200 files match '*.yml'"]
+    )
 
 
 def keep(files, directory):
