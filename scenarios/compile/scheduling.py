@@ -46,10 +46,11 @@ def compile_scheduler(
             findings.at_key(path, f"{quoted(name)} is also the name of a node")
     trusted_ns = safe_ttl_ns(doc.lock.ttl, round(doc.lock.drift * _MILLION))
     if doc.lock.renew >= trusted_ns:
+        trusted = format_duration(trusted_ns // NS_PER_MS * NS_PER_MS)
         findings.at_value(
             (*_SCHEDULER, "lock", "renew"),
             f"renewing every {format_duration(doc.lock.renew)} is too late for a lock that is"
-            f" distrusted after {format_duration(trusted_ns // NS_PER_MS * NS_PER_MS)}, its ttl less the clock drift",
+            f" distrusted after {trusted}, its ttl less the clock drift",
         )
     lock = LockConfig(
         zone=doc.lock.zone,
