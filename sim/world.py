@@ -200,7 +200,9 @@ class World:
             for caller in self.callers:
                 self.wiring.connect_all(caller)
             return None
-        around = Surroundings(self.kernel, self.recorder, self.network, config, self.stream)
+        around = Surroundings(
+            self.kernel, self.recorder, self.network.view("discovery"), config, self.stream
+        )
         return Discovery(
             around,
             self.power,
@@ -215,7 +217,11 @@ class World:
         if config is None:
             return None
         around = MonitoringSurroundings(
-            self.kernel, self.recorder, self.network, self.power, self.stream
+            self.kernel,
+            self.recorder,
+            self.network.view("monitoring"),
+            self.power,
+            self.stream,
         )
         return Monitoring(
             around,
@@ -233,7 +239,7 @@ class World:
         around = JobsSurroundings(
             self.kernel,
             self.recorder,
-            self.network,
+            self.network.view("jobs"),
             self.power,
             self.stream,
             self.clock,

@@ -85,11 +85,12 @@ class Wiring:
     def add_target(self, caller: Caller, instance: Instance) -> None:
         """Bring an instance into the caller's view of its service."""
         channel = caller.channels[self._number[instance.service]]
+        network = self._network.view(f"{caller.service}->{instance.service}")
         breaker_config = self._edge(caller, instance.service).breaker
         target = Target(
             instance=instance,
-            out=self._network.link(caller.zone, instance.zone),
-            back=self._network.link(instance.zone, caller.zone),
+            out=network.link(caller.zone, instance.zone),
+            back=network.link(instance.zone, caller.zone),
             breaker=None if breaker_config is None else CircuitBreaker(breaker_config),
             label=f"{caller.name} -> {instance.name}",
         )
