@@ -8,6 +8,7 @@ a file can only name what an installed package or the user's own command line of
 
 import sys
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -42,7 +43,7 @@ def load_extensions(modules: Sequence[str], blueprint: Blueprint) -> Extensions:
     wanted_balancers = {edge.balancer.policy for edge in blueprint.edges} - set(BUILT_IN)
     wanted_processes = {plugin.name for plugin in blueprint.processes}
     return Extensions(
-        balancers=_found(wanted_balancers, balancers, BALANCER_GROUP, "balancer"),
+        balancers=_found(wanted_balancers, balancers, BALANCER_GROUP, "balancer", tuple(BUILT_IN)),
         processes=_found(wanted_processes, processes, PROCESS_GROUP, "process"),
     )
 
@@ -60,14 +61,20 @@ def _imported(name: str) -> ModuleType:
 
 
 def _found(
-    wanted: set[str], given: Mapping[str, PluginT], group: str, what: str
+    wanted: set[str],
+    given: Mapping[str, PluginT],
+    group: str,
+    what: str,
+    known: Sequence[str] = (),
 ) -> dict[str, PluginT]:
     found = {name: given[name] for name in sorted(wanted) if name in given}
     for name in sorted(wanted - found.keys()):
         installed = entry_points(group=group, name=name)
         if not installed:
+            near = get_close_matches(name, [*known, *given], n=1)
+            meant = f", did you mean '{near[0]}'?" if near else ""
             raise SpecError(
-                f"no {what} is called '{name}'; give its module with --plugin, or install a"
+                f"no {what} is called '{name}'{meant}; give its module with --plugin, or install a"
                 f" package that offers it in the entry-point group {group}"
             )
         try:

@@ -8,13 +8,19 @@ import click
 @click.command("validate")
 @click.argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Replace a value.")
-def command(scenario: Path, overrides: tuple[str, ...]) -> int:
+@click.option("--plugin", "plugins", multiple=True, metavar="MODULE", help="Import a plug-in.")
+def command(scenario: Path, overrides: tuple[str, ...], plugins: tuple[str, ...]) -> int:
     """Check SCENARIO and name every error with its line, or say what it describes."""
     from models.base.time import format_duration
+    from models.traffic.balancer.policies import BUILT_IN
     from scenarios.load import load
 
     loaded = load(scenario, overrides)
     plan = loaded.blueprint
+    if plugins or plan.processes or any(e.balancer.policy not in BUILT_IN for e in plan.edges):
+        from scenarios.plugins import load_extensions
+
+        load_extensions(plugins, plan)
     instances = sum(len(service.instances) for service in plan.services)
     click.echo(
         f"{scenario}: valid. {plan.name}: {len(plan.services)} services,"
