@@ -362,7 +362,7 @@ class World:
         while self.kernel.now < limit and any(instance.jobs for instance in self.instances):
             self.kernel.advance(min(self.kernel.now + NS_PER_S, limit))
         check_slots(self.instances, self.kernel.now)
-        check_drained(self.instances, self.kernel.now)
+        check_drained(self.instances, self.kernel.agenda, self.kernel.now)
 
 
 def build(

@@ -65,19 +65,18 @@ class FaultExecutor:
         self._instances = instances
         self._nodes = nodes
         self._streams = streams
-        self._holds: Counter[int] = Counter()
+        self._killed: Counter[int] = Counter()
+        self._darkened: Counter[int] = Counter()
         self._error_ratios: defaultdict[int, list[float]] = defaultdict(list)
         self._delays: defaultdict[int, dict[int, Sampler]] = defaultdict(dict)
         self._struck: dict[int, list[Instance]] = {}
         self._nodes_struck: dict[int, list[ControlNode]] = {}
 
     def arm(self, plan: Sequence[Fault], measure_begins_ns: TimeNs) -> None:
-        """Schedule the start and the end of every fault."""
+        """Schedule every fault; its end is scheduled once it has struck."""
         for number, fault in enumerate(plan):
             begins = measure_begins_ns + fault.at_ns
             self._kernel.post(begins, FAULT, self._strike, (number, fault))
-            if fault.for_ns is not None:
-                self._kernel.post(begins + fault.for_ns, FAULT, self._heal, (number, fault))
 
     def _strike(self, entry: tuple[int, Fault]) -> None:
         number, fault = entry
@@ -85,12 +84,14 @@ class FaultExecutor:
         nodes = self._control_nodes(number, fault)
         self._struck[number], self._nodes_struck[number] = targets, nodes
         self._note(EventKind.FAULT_STARTED, number, fault, [*targets, *nodes])
+        if fault.for_ns is not None:
+            self._kernel.post(self._kernel.now + fault.for_ns, FAULT, self._heal, entry)
         for node in nodes:
             node.die()
         match fault.kind:
             case InstanceCrash():
                 for instance in targets:
-                    self._take_down(instance, Condition.CRASHED, fault.label)
+                    self._kill(instance, fault.label)
             case ZoneOutage(zone):
                 self._darken(zone, targets, fault.label)
             case AddedLatency(_, delay):
@@ -113,12 +114,14 @@ class FaultExecutor:
             node.revive()
         match fault.kind:
             case InstanceCrash():
+                self._killed.subtract(instance.index for instance in targets)
                 self._bring_back(targets)
             case ZoneOutage(zone):
                 self._power.restore(zone)
                 for link in self._network.links_of(zone):
                     link.mend()
                 self._lifecycle.zone_restored(zone)
+                self._darkened.subtract(instance.index for instance in targets)
                 self._bring_back(targets)
             case AddedLatency():
                 for instance in targets:
@@ -155,18 +158,23 @@ class FaultExecutor:
         for link in self._network.links_of(zone):
             link.cut()
         for instance in targets:
-            self._take_down(instance, Condition.DARK, cause)
+            self._darkened[instance.index] += 1
+            if self._darkened[instance.index] == 1:
+                self._lifecycle.crash(instance, Condition.DARK, cause)
         self._lifecycle.zone_lost(zone)
 
-    def _take_down(self, instance: Instance, condition: Condition, cause: str) -> None:
-        self._holds[instance.index] += 1
-        if self._holds[instance.index] == 1 or condition is Condition.DARK:
-            self._lifecycle.crash(instance, condition, cause)
+    def _kill(self, instance: Instance, cause: str) -> None:
+        self._killed[instance.index] += 1
+        if self._killed[instance.index] == 1 and not self._darkened[instance.index]:
+            self._lifecycle.crash(instance, Condition.CRASHED, cause)
 
     def _bring_back(self, targets: Sequence[Instance]) -> None:
         for instance in targets:
-            self._holds[instance.index] -= 1
-            if self._holds[instance.index] == 0:
+            if self._darkened[instance.index]:
+                continue
+            if self._killed[instance.index]:
+                instance.become(Condition.CRASHED)
+            else:
                 self._lifecycle.restart(instance)
 
     def _apply_delays(self, instance: Instance) -> None:

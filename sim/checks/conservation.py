@@ -5,11 +5,13 @@ from collections.abc import Iterable
 import numpy as np
 
 from models.base.errors import InvariantViolation
-from models.base.outcome import RequestOutcome
+from models.base.outcome import Outcome, RequestOutcome
 from models.base.time import TimeNs, format_duration
 from models.records.record import Counts
 from models.records.schema import NO_PARENT
 from models.records.table import Table
+from sim.kernel.environment import Entry
+from sim.nodes.attempt import Attempt
 from sim.nodes.instance import Instance
 
 
@@ -32,32 +34,59 @@ def check_conservation(requests: Table, attempts: Table, offered: int, sent: int
     """Every request offered and every attempt sent is in the record exactly once.
 
     Raises:
-        InvariantViolation: one is missing or counted twice, or an attempt belongs to no request.
+        InvariantViolation: one is missing or counted twice, an attempt belongs to no request or
+            to another one than the work that called it, or a request did not end as its tries.
     """
     _each_once("request", requests, offered)
     _each_once("attempt", attempts, sent)
     if len(attempts) and int(attempts["request"].max()) >= offered:
         raise InvariantViolation("an attempt belongs to a request that was never offered")
-    parents = attempts["parent"]
-    if np.any((parents != NO_PARENT) & (parents >= attempts["id"])):
+    _descent(attempts)
+    _ends_as_its_tries(requests, attempts, offered)
+
+
+def _descent(attempts: Table) -> None:
+    numbers, parents, requests = attempts["id"], attempts["parent"], attempts["request"]
+    has_parent = parents != NO_PARENT
+    if np.any(has_parent & (parents >= numbers)):
         raise InvariantViolation("an attempt is older than the work that called it")
+    request_of = np.empty(len(attempts), dtype=requests.dtype)
+    request_of[numbers] = requests
+    if np.any(request_of[parents[has_parent]] != requests[has_parent]):
+        raise InvariantViolation("an attempt serves another request than the work that called it")
+
+
+def _ends_as_its_tries(requests: Table, attempts: Table, offered: int) -> None:
+    """A request is completed iff one try of its source succeeded, and then exactly one did."""
+    succeeded = (attempts["parent"] == NO_PARENT) & (attempts["outcome"] == Outcome.OK)
+    successes = np.bincount(attempts["request"][succeeded], minlength=offered)
+    completed = np.zeros(offered, dtype=np.int64)
+    completed[requests["id"]] = requests["outcome"] == RequestOutcome.COMPLETED
+    if not np.array_equal(successes, completed):
+        wrong = int(np.argmax(successes != completed))
+        raise InvariantViolation(
+            f"request {wrong} has {successes[wrong]} successful tries and counts as"
+            f" {'completed' if completed[wrong] else 'not completed'}"
+        )
 
 
 def _each_once(what: str, table: Table, expected: int) -> None:
     ids = table["id"]
     if len(ids) != expected:
         raise InvariantViolation(f"{expected} {what}s began but {len(ids)} were recorded")
+    if len(ids) and int(ids.max()) >= expected:
+        raise InvariantViolation(f"{what} {int(ids.max())} was recorded but never began")
     seen = np.zeros(expected, dtype=bool)
     seen[ids] = True
     if not seen.all():
-        raise InvariantViolation(f"{what} {int(np.argmin(seen))} was recorded twice or never")
+        raise InvariantViolation(f"{what} {int(np.argmin(seen))} was never recorded")
 
 
 def check_slots(instances: Iterable[Instance], now: TimeNs) -> None:
-    """Every busy slot belongs to a job, and no queue is longer than it says.
+    """Every busy slot belongs to a job, and nobody waits while a slot is free.
 
     Raises:
-        InvariantViolation: a slot is held by nobody, or a count is off.
+        InvariantViolation: a slot is held by nobody, or lies idle.
     """
     for instance in instances:
         busy = instance.slots - instance.free_slots
@@ -66,22 +95,41 @@ def check_slots(instances: Iterable[Instance], now: TimeNs) -> None:
                 f"{instance.name} holds {busy} slots for {len(instance.jobs)} jobs"
                 f" at {format_duration(now)}"
             )
-        if instance.waiting != len(instance.queued()):
+        if instance.waiting and instance.free_slots:
             raise InvariantViolation(
-                f"{instance.name} counts {instance.waiting} waiting but"
-                f" {len(instance.queued())} are, at {format_duration(now)}"
+                f"{instance.name} has {instance.free_slots} free slots while"
+                f" {instance.waiting} wait, at {format_duration(now)}"
             )
 
 
-def check_drained(instances: Iterable[Instance], now: TimeNs) -> None:
-    """Once load has stopped and everything had time to end, no slot is held.
+def check_drained(instances: Iterable[Instance], agenda: Iterable[Entry], now: TimeNs) -> None:
+    """Once load has stopped, no slot is held but by work that still has something to wait for.
+
+    That is an entry of the agenda (its own work, or a retry of a call it made), or a call under
+    way. Long work and calls without a time-out whose answer was lost may take for ever; that is
+    the platform's affair, and no broken law.
 
     Raises:
-        InvariantViolation: some job will never end.
+        InvariantViolation: some job will never end although nothing keeps it.
     """
+    expected: set[int] = set()
+    for entry in agenda:
+        if isinstance(entry[-1], Attempt):
+            expected |= _kept_by(entry[-1])
     for instance in instances:
-        if instance.jobs:
+        for channel in instance.channels.values():
+            for attempt in channel.lane.outstanding():
+                expected |= _kept_by(attempt)
+    for instance in instances:
+        forgotten = instance.jobs.keys() - expected
+        if forgotten:
             raise InvariantViolation(
-                f"{instance.name} still holds {len(instance.jobs)} slots"
-                f" at {format_duration(now)} although load stopped long ago"
+                f"{instance.name} holds {len(forgotten)} slots for work that nothing will end,"
+                f" at {format_duration(now)}"
             )
+
+
+def _kept_by(attempt: Attempt) -> set[int]:
+    """Numbers of the work that an attempt's entry or call keeps waiting: itself, its parent."""
+    parent = attempt.parent
+    return {attempt.id} if parent is None else {attempt.id, parent.id}

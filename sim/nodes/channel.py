@@ -200,15 +200,17 @@ class Channel:
         self, target: Target, permit: int, local_now: TimeNs
     ) -> tuple[Target | None, int]:
         """The breaker has moved, or refuses: then offer a few other members to theirs."""
-        for _ in range(PICKS_MAX):
+        for _ in range(PICKS_MAX - 1):
             if permit:
-                if permit != target.epoch:
-                    self._breaker_moved(target, permit)
-                return target, permit
+                break
             target = self._targets[self._pick(local_now, target.member)]
             assert target.breaker is not None
             permit = target.breaker.try_acquire(local_now)
-        return None, 0
+        if not permit:
+            return None, 0
+        if permit != target.epoch:
+            self._breaker_moved(target, permit)
+        return target, permit
 
     def _refuse(self, attempt: Attempt) -> None:
         """Nobody to send to: every breaker asked is open, or the view is empty."""

@@ -50,8 +50,8 @@ class SummedDelay:
 class Instance:
     """One running copy of a service.
 
-    ``incarnation`` grows with every crash. ``jobs`` holds the attempts that occupy a slot,
-    ``waiting`` counts those that are queued and still wanted.
+    ``incarnation`` grows with every crash. ``jobs`` holds the attempts that occupy a slot, by
+    their numbers.
     """
 
     __slots__ = (
@@ -83,7 +83,6 @@ class Instance:
         "service",
         "slots",
         "start_up_ns",
-        "waiting",
         "weight",
         "zone",
     )
@@ -116,7 +115,6 @@ class Instance:
         self._queue: deque[Attempt] = deque()
         self._queue_limit = service.queue_limit
         self._speed_ratio = speed_ratio
-        self.waiting = 0
         self.jobs: dict[int, Attempt] = {}
         self.cancel_mode = service.cancel
         self.drops_abandoned = service.cancel is not Cancel.NONE
@@ -136,15 +134,21 @@ class Instance:
         """True while the process listens."""
         return self.condition is Condition.UP
 
+    @property
+    def waiting(self) -> int:
+        """How many requests are queued."""
+        return len(self._queue)
+
     def arrive(self, attempt: Attempt) -> None:
         """A request has reached this host."""
         if not self._is_plain and not self._admits(attempt):
             return
+        if attempt.is_aborted:  # its caller's hanging up has overtaken it
+            return
         if self.free_slots:
             self.free_slots -= 1
             self._serve(attempt)
-        elif self.waiting < self._queue_limit:
-            self.waiting += 1
+        elif len(self._queue) < self._queue_limit:
             attempt.arrived_ns = self._kernel.now
             self._queue.append(attempt)
         else:
@@ -225,16 +229,13 @@ class Instance:
         self._answer(attempt, outcome)
 
     def _serve_next(self) -> None:
-        """Give the freed slot to the oldest request that is still wanted."""
-        queue = self._queue
-        while queue:
-            attempt = queue.popleft()
-            if not attempt.is_aborted:
-                self.waiting -= 1
-                attempt.wait_ns = self._kernel.now - attempt.arrived_ns
-                self._serve(attempt)
-                return
-        self.free_slots += 1
+        """Give the freed slot to the request that has waited longest."""
+        if self._queue:
+            attempt = self._queue.popleft()
+            attempt.wait_ns = self._kernel.now - attempt.arrived_ns
+            self._serve(attempt)
+        else:
+            self.free_slots += 1
 
     def _answer(self, attempt: Attempt, outcome: Outcome) -> None:
         target = attempt.target
@@ -253,29 +254,29 @@ class Instance:
         """The caller has hung up; what that means depends on the service's ``cancel``."""
         if attempt.is_aborted:
             return
-        if attempt.id in self.jobs:
-            if self.cancel_mode is Cancel.RUNNING:
-                self._abort(attempt, tell_servers=True)
-                self._serve_next()
-        elif attempt in self._queue:
+        if attempt.id not in self.jobs:
             attempt.is_aborted = True
-            self.waiting -= 1
+            if attempt in self._queue:
+                self._queue.remove(attempt)
+        elif self.cancel_mode is Cancel.RUNNING:
+            self._abort(attempt)
+            self._serve_next()
 
-    def _abort(self, job: Attempt, *, tell_servers: bool) -> None:
-        """Stop a job and hang up on everything it was waiting for. Its slot is the caller's."""
+    def _abort(self, job: Attempt) -> None:
+        """Stop a job and hang up on everything it was waiting for; its slot is to be given on."""
         job.is_aborted = True
         del self.jobs[job.id]
         for channel in self.channels.values():
             for child in channel.lane.outstanding():
                 if child.parent is job:
-                    channel.abandon(child, tell_server=tell_servers)
+                    channel.abandon(child, tell_server=True)
 
     def crash(self, condition: Condition) -> None:
         """The process is gone with all its work.
 
         A crashed process leaves a host that resets its connections; a dark host leaves silence.
         """
-        lost = [*self.jobs.values(), *(a for a in self._queue if not a.is_aborted)]
+        lost = [*self.jobs.values(), *self._queue]
         for attempt in lost:
             attempt.is_aborted = True
         for channel in self.channels.values():
@@ -283,7 +284,6 @@ class Instance:
                 channel.abandon(child, tell_server=condition is Condition.CRASHED)
         self.jobs.clear()
         self._queue.clear()
-        self.waiting = 0
         self.free_slots = self.slots
         self.incarnation += 1
         self.condition = condition
@@ -293,14 +293,10 @@ class Instance:
                 self._answer(attempt, Outcome.RESET)
 
     def become(self, condition: Condition) -> None:
-        """Move to STARTING or UP after a crash."""
+        """Move to STARTING, UP or, with power back but no process, CRASHED."""
         self.condition = condition
         self.refresh_plainness()
 
     def refresh_plainness(self) -> None:
         """Recompute whether arrivals may take the short way; call after changing a fault."""
         self._is_plain = self.condition is Condition.UP and not self.error_ratio
-
-    def queued(self) -> list[Attempt]:
-        """Who waits here, oldest first, without those that hung up."""
-        return [attempt for attempt in self._queue if not attempt.is_aborted]

@@ -16,6 +16,7 @@ from models.service.spec import EndpointSpec, ServiceSpec
 from models.service.traffic import SourceSpec
 
 NODES_MAX = 10_000
+DEPTH_MAX = 200
 
 
 class PlanNode:
@@ -65,19 +66,27 @@ class Planner:
         """One tree per endpoint that the source calls.
 
         Raises:
-            ConfigError: an endpoint does not exist, or the trees are too large to be meant.
+            ConfigError: an endpoint does not exist, the trees are too large to be meant, or one
+                is deeper than 200 calls, as where services call each other in a circle.
         """
         entries = []
         for mix in source.mix:
             demands: list[Sampler] = []
             caller = CallNode(source.name, -1, source.name, source.service, mix.endpoint, 0, 0)
-            root = self._unroll(caller, f"{source.name}/{mix.endpoint}", demands)
+            root = self._unroll(caller, f"{source.name}/{mix.endpoint}", demands, depth=1)
             entries.append(Entry(root, mix.share, tuple(demands)))
         return tuple(entries)
 
-    def _unroll(self, call: CallNode, path: str, demands: list[Sampler]) -> PlanNode:
+    def _unroll(
+        self, call: CallNode, path: str, demands: list[Sampler], *, depth: int
+    ) -> PlanNode:
         endpoint = self._endpoint(call)
         index = len(self.nodes)
+        if depth > DEPTH_MAX:
+            raise ConfigError(
+                f"{call.service}.{call.endpoint} lies more than {DEPTH_MAX} calls deep;"
+                " do services call each other in a circle?"
+            )
         if index >= NODES_MAX:
             raise ConfigError(f"the call trees have more than {NODES_MAX} positions")
         self.nodes.append(
@@ -107,7 +116,7 @@ class Planner:
                     call.source, index, call.service, spec.service, spec.endpoint, 0, 0
                 )
                 place = f"{path}/{step_number}.{call_number}:{spec.service}.{spec.endpoint}"
-                children.append(self._unroll(child, place, demands))
+                children.append(self._unroll(child, place, demands, depth=depth + 1))
             steps.append(tuple(children))
         node.steps = tuple(steps)
         return node
