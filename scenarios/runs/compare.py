@@ -13,6 +13,8 @@ _WRITTEN_AT = {
     "attempts": ("start_ns", "duration_ns"),
     "jobs": ("started_ns",),
 }
+_AT_ONE_INSTANT = ("events", "alerts", "logs", "jobs", "attempts", "requests", "samples", "costs")
+"""Of rows written at one instant, causes before consequences, and what is sampled last."""
 _AFTER_THE_RUN: TimeNs = 2**63 - 1
 
 
@@ -24,8 +26,8 @@ def first_difference(kept: RunRecord, again: RunRecord) -> str:
     can be its consequence. Then come the manifest, the alternatives and the digest itself.
     """
     found = [
-        (at, place, text)
-        for place, (mine, theirs) in enumerate(zip(kept.tables(), again.tables(), strict=True))
+        (at, _AT_ONE_INSTANT.index(mine.schema.name), text)
+        for mine, theirs in zip(kept.tables(), again.tables(), strict=True)
         if (difference := _table_difference(mine, theirs)) is not None
         for at, text in (difference,)
     ]
