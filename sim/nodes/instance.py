@@ -124,7 +124,7 @@ class Instance:
         self.added_delay: SummedDelay | None = None
         self.error_ratio = 0.0
         self.error_stream = error_stream
-        self._is_plain = True
+        self._is_plain = not self.drops_abandoned
         self.answered = 0
         self.answered_badly = 0
         self.refused = 0
@@ -143,8 +143,6 @@ class Instance:
         """A request has reached this host."""
         if not self._is_plain and not self._admits(attempt):
             return
-        if attempt.is_aborted:  # its caller's hanging up has overtaken it
-            return
         if self.free_slots:
             self.free_slots -= 1
             self._serve(attempt)
@@ -156,7 +154,9 @@ class Instance:
             self._answer(attempt, Outcome.QUEUE_FULL)
 
     def _admits(self, attempt: Attempt) -> bool:
-        """The rare cases: nobody listens, or the instance answers with errors."""
+        """The rare cases: the caller hung up first, nobody listens, or a fault makes errors."""
+        if attempt.is_aborted:
+            return False
         if self.condition is Condition.DARK:
             return False
         if self.condition is not Condition.UP:
@@ -299,4 +299,6 @@ class Instance:
 
     def refresh_plainness(self) -> None:
         """Recompute whether arrivals may take the short way; call after changing a fault."""
-        self._is_plain = self.condition is Condition.UP and not self.error_ratio
+        self._is_plain = (
+            self.condition is Condition.UP and not self.error_ratio and not self.drops_abandoned
+        )
