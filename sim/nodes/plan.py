@@ -77,9 +77,7 @@ class Planner:
             entries.append(Entry(root, mix.share, tuple(demands)))
         return tuple(entries)
 
-    def _unroll(
-        self, call: CallNode, path: str, demands: list[Sampler], *, depth: int
-    ) -> PlanNode:
+    def _unroll(self, call: CallNode, path: str, demands: list[Sampler], *, depth: int) -> PlanNode:
         endpoint = self._endpoint(call)
         index = len(self.nodes)
         if depth > DEPTH_MAX:
