@@ -8,7 +8,7 @@ from models.planning.cost import bill, completed_in, summarise
 from models.records.record import ExpectationResult, RunRecord
 from models.scheduling.cron import CronSchedule
 from models.telemetry.labels import METRIC_NAME, label_set
-from models.telemetry.series import SeriesStore
+from models.telemetry.series import LOOKBACK_NS, SeriesStore
 from scenarios.expectations.spec import CostBelow, CostMeasure, JobRuns, PromqlHolds, Runs
 from scenarios.expectations.window import bounded, share_left, window_of
 from sim.blueprint import Blueprint
@@ -24,7 +24,9 @@ def judge_job(expectation: JobRuns, record: RunRecord, blueprint: Blueprint) -> 
     job = next(job for job in blueprint.jobs if job.name == expectation.job)
     wall_start = record.manifest.wall_start_ns
     schedule = CronSchedule(job.schedule, job.timezone)
-    due = schedule.ticks_between(wall_start, wall_start + record.manifest.end_ns, limit=TICKS_MAX)
+    due = schedule.ticks_between(
+        wall_start, wall_start + record.manifest.end_ns - 1, limit=TICKS_MAX
+    )
     succeeded, running = Counter[TimeNs](), set[TimeNs]()
     jobs = record.jobs
     for name, scheduled, status in zip(
@@ -89,10 +91,14 @@ def judge_cost(
 def judge_promql(
     expectation: PromqlHolds, record: RunRecord, blueprint: Blueprint
 ) -> ExpectationResult:
-    """Evaluate at the start of the window and every evaluation interval after it."""
+    """Evaluate at the start of the window and every evaluation interval after it.
+
+    What was scraped at that very instant counts, as it does for a rule.
+    """
     window = window_of(record.manifest, expectation.during)
     monitoring = blueprint.monitoring
     step = monitoring.evaluation_interval_ns if monitoring else blueprint.sample_interval_ns
+    lookback_ns = monitoring.lookback_ns if monitoring else LOOKBACK_NS
     store = SeriesStore(retention_ns=record.manifest.end_ns + 1)
     labels = [
         label_set({METRIC_NAME: series.name, **dict(series.labels)})
@@ -114,7 +120,7 @@ def judge_promql(
             store.append(labels[series], time_ns=at, value=None if math.isnan(value) else value)
             position += 1
         evaluations += 1
-        if expectation.comparison.evaluate(store, now=now):
+        if expectation.comparison.evaluate(store, now=now, lookback_ns=lookback_ns):
             held += 1
         elif first is None:
             first = now

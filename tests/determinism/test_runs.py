@@ -27,6 +27,10 @@ from sim.world import Outcome, World, build
 from tests.determinism.environments import ROOT, Environment, environments, run_python
 
 SCENARIO = ROOT / "tests" / "scenarios" / "files" / "two-tier.yaml"
+LIBRARY = tuple(
+    ROOT / "scenarios" / "library" / name
+    for name in ("jobs/nightly-invoice.yaml", "online-boutique/zone-outage.yaml")
+)
 SHORTER = (
     "time.warm_up=5s",
     "time.measure=30s",
@@ -76,6 +80,7 @@ def test_the_scenario_exercises_what_could_differ() -> None:
     record = here(shuffle=False)
     kinds = set(record.events.text("kind"))
     assert {"fault_started", "fault_ended", "lease_expired", "view_dropped"} <= kinds
+    assert {"pending", "firing", "resolved"} <= set(record.alerts.text("state"))
     assert len(record.attempts) > 10_000
 
 
@@ -91,6 +96,16 @@ def test_a_run_with_shuffled_ties_leaves_the_same_digest_too(
     environment: Environment, tmp_path: Path
 ) -> None:
     assert elsewhere(environment, tmp_path, "shuffle") == summary(here(shuffle=True))
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.stem)
+def test_a_library_scenario_leaves_the_same_digest_with_everything_different_at_once(
+    path: Path, tmp_path: Path
+) -> None:
+    plain = run_python(IN_A_PROCESS, environments()[0], cwd=ROOT, arguments=(str(path), "plain"))
+    other = run_python(IN_A_PROCESS, TOGETHER, cwd=tmp_path, arguments=(str(path), "plain"))
+    assert plain == other
+    assert int(plain.split()[0]) > 0
 
 
 def test_running_twice_in_one_process_leaves_the_same_digest() -> None:
