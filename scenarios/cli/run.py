@@ -41,6 +41,8 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     from scenarios.plugins import load_extensions
     from scenarios.runs.execute import RunOptions, execute
 
+    if junit is not None and not junit.parent.is_dir():
+        raise click.BadParameter(f"there is no directory {junit.parent}", param_hint="--junit")
     loaded = load(scenario, overrides)
     extensions = load_extensions(plugins, loaded.blueprint)
     line = ProgressLine(loaded.blueprint.phases.end_ns)

@@ -3,6 +3,7 @@
 import resource
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from time import perf_counter
 
 from models.base.time import NS_PER_S, TimeNs
@@ -10,6 +11,7 @@ from sim.blueprint import Limits
 from sim.kernel.environment import Kernel
 
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+_PAGES_IN_USE = Path("/proc/self/statm")
 
 Progress = Callable[[TimeNs, int, float], None]
 """Told of (virtual time in ns, events so far, wall seconds so far)."""
@@ -45,9 +47,19 @@ class Watch:
             self.stop_reason = f"budget of {limits.virtual_ns / NS_PER_S:,.0f} s virtual time spent"
         elif self.wall_seconds >= limits.wall_s:
             self.stop_reason = f"budget of {limits.wall_s:g} s wall time spent"
-        elif self._memory_bytes() >= limits.memory_bytes:
+        elif resident_bytes() >= limits.memory_bytes:
             self.stop_reason = f"budget of {limits.memory_bytes:,} bytes of memory spent"
         return not self.stop_reason
 
-    def _memory_bytes(self) -> int:
+
+def resident_bytes() -> int:
+    """Memory that this process holds now.
+
+    Where the system does not tell, it is the most the process ever held, which an earlier run in
+    the same notebook may have used.
+    """
+    try:
+        pages = _PAGES_IN_USE.read_text(encoding="ascii").split()[1]
+    except FileNotFoundError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT
+    return int(pages) * resource.getpagesize()

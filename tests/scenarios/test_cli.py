@@ -119,6 +119,13 @@ def test_a_violated_expectation_is_a_failure_in_junit(tmp_path: Path) -> None:
     assert "foreshock run" in str(failure.text)
 
 
+def test_a_verdict_that_cannot_be_written_is_refused_before_the_run(tmp_path: Path) -> None:
+    result = foreshock("run", SMALL, *QUICK, "--junit", "absent/v.xml", cwd=tmp_path)
+    assert result.returncode == Exit.BAD_INPUT
+    assert "there is no directory absent" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("command", ["run", "validate"])
 def test_a_wrong_file_exits_with_2_and_every_error_has_its_place(
     command: str, tmp_path: Path
