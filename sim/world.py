@@ -23,7 +23,7 @@ from sim.checks.conservation import (
     count_requests,
 )
 from sim.kernel.clocks import NodeClock
-from sim.kernel.environment import Kernel
+from sim.kernel.environment import BATCH, Kernel
 from sim.kernel.garbage import rarer_collection
 from sim.kernel.ties import USER
 from sim.network.links import Network
@@ -36,6 +36,7 @@ from sim.processes.discovery import Discovery, Surroundings
 from sim.processes.jobs import Jobs, JobsSurroundings
 from sim.processes.monitoring import Monitoring
 from sim.processes.monitoring_node import MonitoringSurroundings
+from sim.recording.limits import check_fits_record
 from sim.recording.manifest import manifest_of
 from sim.recording.observer import ServiceSampler, observe
 from sim.recording.recorder import Recorder
@@ -76,6 +77,7 @@ class World:
     def __init__(
         self, blueprint: Blueprint, seed: int, *, shuffle_ties: bool, extensions: Extensions
     ) -> None:
+        check_fits_record(blueprint)
         self.blueprint = blueprint
         self.seed = seed
         self._extensions = extensions
@@ -318,7 +320,11 @@ class World:
             source.start()
         self._start_processes()
         with rarer_collection():
-            reached_end = self.kernel.advance(plan.end_ns, after_batch=after_batch)
+            reached_end = self.kernel.advance(
+                plan.end_ns,
+                after_batch=after_batch,
+                batch=min(BATCH, self.blueprint.limits.events),
+            )
         return self._finish(stopped_early=not reached_end)
 
     def _start_processes(self) -> None:
@@ -375,6 +381,7 @@ def build(
     """Make the world of a blueprint. Equal arguments make worlds that run alike, byte for byte.
 
     Raises:
-        ConfigError: the blueprint names something that does not exist.
+        ConfigError: the blueprint names something that does not exist, or is larger than a
+            record can hold.
     """
     return World(blueprint, seed, shuffle_ties=shuffle_ties, extensions=extensions or Extensions())

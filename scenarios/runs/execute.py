@@ -56,6 +56,10 @@ def execute(loaded: LoadedScenario, options: RunOptions | None = None) -> RunRec
     except (InvariantViolation, SimulationError) as error:
         error.add_note(f"again: {replay_line(loaded, options)}")
         raise
+    stopped = [one.name for one in alternatives if one.verdict is Verdict.STOPPED]
+    if stopped and not record.stop_reason:
+        reason = f"a budget stopped the alternative '{stopped[0]}'"
+        record = replace(record, verdict=Verdict.STOPPED, stop_reason=reason)
     return replace(record, alternatives=alternatives)
 
 

@@ -176,10 +176,16 @@ class Kernel(simpy.Environment):
         self.events += 1
         callback(argument)
 
-    def advance(self, until: TimeNs, *, after_batch: Callable[[], bool] | None = None) -> bool:
+    def advance(
+        self,
+        until: TimeNs,
+        *,
+        after_batch: Callable[[], bool] | None = None,
+        batch: int = BATCH,
+    ) -> bool:
         """Process everything up to and including ``until``.
 
-        ``after_batch`` is asked every 32,768 events whether to go on. Returns False when it
+        ``after_batch`` is asked every ``batch`` events whether to go on. Returns False when it
         said no, or when time stands still although events keep coming; True at ``until``.
         """
         self.post(until, END, _end_of_run, None)
@@ -188,7 +194,7 @@ class Kernel(simpy.Environment):
         processed = 0
         try:
             while stalled < STALLED_BATCHES:
-                for processed in range(1, BATCH + 1):  # noqa: B007 - read when the loop is left
+                for processed in range(1, batch + 1):  # noqa: B007 - read when the loop is left
                     self.now, _, callback, argument = pop(queue)
                     callback(argument)
                 self.events += processed

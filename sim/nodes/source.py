@@ -13,7 +13,7 @@ from typing import Protocol
 from models.base.outcome import Outcome
 from models.base.samplers import UnitExponentials
 from models.base.streams import Stream
-from models.base.time import NS_PER_S, DurationNs, TimeNs
+from models.base.time import DURATION_NS_MAX, NS_PER_S, DurationNs, TimeNs
 from models.service.traffic import RateProfile, SourceSpec
 from sim.kernel.environment import Kernel
 from sim.kernel.ties import USER
@@ -35,7 +35,7 @@ class ArrivalClock:
         self._now_ns: float = 0.0
 
     def next_ns(self) -> TimeNs | None:
-        """The next arrival, or None when the rate is zero from here on."""
+        """The next arrival; None when the rate is zero from here on, or as good as zero."""
         gap = self._gaps.draw()
         last = len(self._starts_ns) - 1
         while True:
@@ -52,7 +52,7 @@ class ArrivalClock:
             self._now_ns = float(piece_ends)
             self._piece += 1
         self._now_ns += gap / rate
-        return int(self._now_ns)
+        return int(self._now_ns) if self._now_ns < DURATION_NS_MAX else None
 
 
 class SourcePorts(Protocol):

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from models.records.record import Verdict
+from scenarios.load import load
 from scenarios.runs import limits as module
+from scenarios.runs.execute import execute
 from scenarios.runs.limits import Watch, resident_bytes
 from sim.blueprint import Limits
 from sim.kernel.environment import Kernel
@@ -13,6 +16,8 @@ BLOCK_BYTES = 256 << 20
 NEEDS_PROC = pytest.mark.skipif(
     not Path("/proc/self/statm").exists(), reason="the system tells only the peak"
 )
+
+TWO_TIER = Path(__file__).parents[1] / "files" / "two-tier.yaml"
 
 
 def watch(*, memory_bytes: int) -> Watch:
@@ -52,3 +57,16 @@ def test_without_a_figure_of_now_the_peak_counts(
     monkeypatch.setattr(module, "_PAGES_IN_USE", tmp_path / "absent")
 
     assert resident_bytes() > 1 << 20
+
+
+def test_a_small_budget_of_events_is_asked_in_small_steps() -> None:
+    loaded = load(TWO_TIER, ("limits.events=100",))
+    record = execute(loaded)
+    assert (record.verdict, record.provenance.events) == (Verdict.STOPPED, 100)
+
+
+def test_a_stopped_alternative_stops_the_verdict() -> None:
+    more = '{more: {set: {traffic.shoppers.arrivals.rate: 2000/s, "limits.events": 50000}}}'
+    record = execute(load(TWO_TIER, (f"alternatives={more}",)))
+    assert record.verdict is Verdict.STOPPED
+    assert record.stop_reason == "a budget stopped the alternative 'more'"
