@@ -101,10 +101,11 @@ class _Story:
         waited = int(table["wait_us"][row]) / US_PER_MS
         caller = manifest.instances[int(table["caller"][row])].name
         queue = f", {waited:.3f} ms of it queued" if waited else ""
+        after = "" if target == NO_INDEX else f" after {lasted:.3f} ms{queue}"
         return (
             f"  +{began:10.3f} ms  {'  ' * depth}{caller} -> {where} {node.endpoint}"
             f" (try {self._try_number(row)}): {_ENDED[Outcome(int(table['outcome'][row]))]}"
-            f" after {lasted:.3f} ms{queue}{self._decision(row)}"
+            f"{after}{self._decision(row)}"
         )
 
     def _decision(self, row: int) -> str:

@@ -30,7 +30,7 @@ from scenarios import frames
 from scenarios.load import LoadedScenario, load
 from scenarios.plugins import load_extensions
 from scenarios.runs.directory import load as load_directory
-from scenarios.runs.directory import save
+from scenarios.runs.directory import load_files, save
 from scenarios.runs.execute import RunOptions, execute
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Run:
         Raises:
             SpecError: there is no complete run there.
         """
-        return cls(load_directory(Path(directory)))
+        return cls(load_directory(Path(directory)), load_files(Path(directory)))
 
     @property
     def passed(self) -> bool:

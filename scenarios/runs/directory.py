@@ -51,6 +51,7 @@ INCOMPLETE_SUFFIX = ".incomplete"
 REPLACED_SUFFIX = ".replaced"
 INCOMPLETE_NOTE = "INCOMPLETE"
 FACTS_NAME = "run.json"
+KEPT_FILES = "files"
 _NUMERIC = (REQUESTS, ATTEMPTS, SAMPLES)
 _WORDY = (EVENTS, ALERTS, LOGS, JOBS, COSTS)
 _SQL_TYPE = {"text": "TEXT", "f8": ""}
@@ -116,9 +117,20 @@ def _publish(draft: Path, directory: Path) -> None:
 def _write_input(record: RunRecord, draft: Path, files: Mapping[str, bytes]) -> None:
     (draft / "scenario.yaml").write_text(record.scenario_text, encoding="utf-8", newline="")
     for name, content in files.items():
-        path = draft / "files" / name
+        path = draft / KEPT_FILES / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+
+
+def load_files(directory: Path) -> dict[str, bytes]:
+    """The inputs that were kept with a run, by the names under which :func:`save` takes them.
+
+    Raises:
+        OSError: one cannot be read.
+    """
+    kept = directory / KEPT_FILES
+    paths = sorted(path for path in kept.rglob("*") if path.is_file())
+    return {path.relative_to(kept).as_posix(): path.read_bytes() for path in paths}
 
 
 def _write_numbers(record: RunRecord, path: Path) -> None:

@@ -344,3 +344,55 @@ def test_a_folder_of_our_name_without_python_inside_hides_nothing(tmp_path: Path
     path = os.pathsep.join([str(tmp_path), str(ROOT)])
     result = foreshock("validate", SMALL, cwd=tmp_path, PYTHONPATH=path)
     assert result.returncode == Exit.OK
+
+
+PLUG_IN = """
+def tick(world, options):
+    yield world.kernel.timeout(3_000_000_000)
+    raise ValueError("on purpose")
+
+def quiet(world, options):
+    yield world.kernel.timeout(int(options["ns"]))
+
+PROCESSES = {"tick": tick, "quiet": quiet}
+"""
+QUIET = ("--set", "processes=[{name: quiet, options: {ns: '5'}}]", "--plugin", "my_plugin")
+
+
+def test_a_module_beside_the_user_plugs_in_and_is_in_the_line_that_replays(tmp_path: Path) -> None:
+    (tmp_path / "my_plugin.py").write_text(PLUG_IN)
+    result = foreshock("run", SMALL, *QUICK, *QUIET, cwd=tmp_path)
+    assert result.returncode == Exit.OK, result.stderr
+    again, replay = result.stdout.splitlines()[-2:]
+    assert again.endswith("--plugin my_plugin")
+    assert replay.endswith("--plugin my_plugin")
+    words = replay.split()[2:]
+    assert foreshock(*words, cwd=tmp_path).returncode == Exit.OK
+
+
+def test_a_replay_without_the_plug_in_says_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "my_plugin.py").write_text(PLUG_IN)
+    foreshock("run", SMALL, *QUICK, *QUIET, cwd=tmp_path)
+    (run_dir,) = (tmp_path / "runs").iterdir()
+    result = foreshock("replay", run_dir, cwd=tmp_path)
+    assert result.returncode == Exit.BAD_INPUT
+    assert "no process is called 'quiet'" in result.stderr
+
+
+def test_a_plug_in_that_crashes_ends_the_run_with_its_name_the_time_and_the_seed(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "my_plugin.py").write_text(PLUG_IN)
+    crash = ("--set", "processes=[{name: tick}]", "--plugin", "my_plugin")
+    result = foreshock("run", SMALL, *QUICK, *crash, cwd=tmp_path)
+    assert result.returncode == Exit.INTERNAL
+    assert "process 'tick' crashed at 3s (seed 5): ValueError('on purpose')" in result.stderr
+    assert "again: foreshock run " in result.stderr
+
+
+@pytest.mark.parametrize("source", ["import no_such_thing", "def ("])
+def test_a_plug_in_that_cannot_be_imported_is_bad_input(source: str, tmp_path: Path) -> None:
+    (tmp_path / "my_plugin.py").write_text(source)
+    result = foreshock("run", SMALL, "--plugin", "my_plugin", cwd=tmp_path)
+    assert result.returncode == Exit.BAD_INPUT
+    assert result.stderr.startswith("error: --plugin my_plugin: cannot be imported: ")

@@ -1,0 +1,33 @@
+"""The fixture's own errors: a wrong file or a missing plug-in fails without our traceback."""
+
+from pathlib import Path
+
+import pytest
+
+from scenarios import pytest_plugin
+from scenarios.pytest_plugin import RunScenario
+from tests.scenarios.shell import SMALL
+
+foreshock = pytest_plugin.foreshock
+
+
+def test_a_run_that_holds_is_handed_back(foreshock: RunScenario) -> None:
+    run = foreshock(SMALL, seed=3, shuffle_ties=True)
+    assert run.record.manifest.shuffle_ties
+    assert len(run.requests) > 0
+
+
+def test_a_violated_expectation_fails_with_the_line_that_replays(foreshock: RunScenario) -> None:
+    with pytest.raises(pytest.fail.Exception, match=r"--seed 3 --set 'expect\[1\].within=1ms'"):
+        foreshock(SMALL, seed=3, values={"expect[1].within": "1ms"})
+
+
+def test_a_wrong_file_fails_with_its_errors(foreshock: RunScenario, tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("version: 2\n")
+    with pytest.raises(pytest.fail.Exception, match=r"bad.yaml:1:10: error: version"):
+        foreshock(tmp_path / "bad.yaml")
+
+
+def test_a_missing_plug_in_fails_with_what_to_do(foreshock: RunScenario) -> None:
+    with pytest.raises(pytest.fail.Exception, match="--plugin no_such_module: cannot be imported"):
+        foreshock(SMALL, plugins=("no_such_module",))
