@@ -40,7 +40,11 @@ class ZoneOutage:
 
 @dataclass(frozen=True, slots=True)
 class AddedLatency:
-    """Every message to or from the target instances takes that much longer each way."""
+    """Every request to the target instances takes that much longer, and every answer of theirs.
+
+    Monitoring's scrapes of them as well; what they send on their own account (calls to other
+    services, heartbeats) is not delayed.
+    """
 
     target: Selector
     delay: Distribution

@@ -12,6 +12,8 @@ NO_PARENT = 0xFFFF_FFFF
 """Value of ``attempts.parent`` for an attempt made by a load source."""
 TRY_BITS = 4
 """``attempts.try_decision`` holds the try number in the low four bits, the Decision above."""
+TRIES_MAX = 2**TRY_BITS - 1
+"""The highest try number that fits; the first try is number 1."""
 
 REQUESTS = Schema(
     "requests",
@@ -37,7 +39,7 @@ ATTEMPTS = Schema(
         Column("caller", "u2", "calling instance: index into manifest.instances"),
         Column("target", "u2", "called instance: index into manifest.instances, or NO_INDEX"),
         Column("outcome", "u1", "Outcome as the caller saw it"),
-        Column("try_decision", "u1", "try number (low bits) and retry Decision (high bits)"),
+        Column("try_decision", "u1", "try number from 1 (low bits), retry Decision (high bits)"),
         Column("start_ns", "i8", "when the caller sent it"),
         Column("duration_ns", "i8", "until the caller knew its outcome"),
         Column("wait_us", "u4", "time in the target's queue, whole microseconds"),

@@ -85,7 +85,7 @@ def _sums(record: RunRecord) -> _Sums:
     edge = _edge_of_node(record)[table["node"][inside].astype(np.int64)]
     outcome = table["outcome"][inside]
     packed = table["try_decision"][inside].astype(np.int64)
-    first = packed & ((1 << TRY_BITS) - 1) == 0
+    first = packed & ((1 << TRY_BITS) - 1) == 1
     ended = outcome != Outcome.IN_FLIGHT
     good = outcome == Outcome.OK
     durations = table["duration_ns"][inside].astype(np.int64)[good]

@@ -113,7 +113,7 @@ def _spans(record: RunRecord, request: int, arrival_ns: TimeNs) -> tuple[Span, .
                 name=f"{node.service} {node.endpoint}",
                 target="" if target == NO_INDEX else manifest.instances[target].name,
                 depth=level,
-                try_number=(columns["try_decision"][i] & ((1 << TRY_BITS) - 1)) + 1,
+                try_number=columns["try_decision"][i] & ((1 << TRY_BITS) - 1),
                 after_ns=columns["start_ns"][i] - arrival_ns,
                 duration_ns=columns["duration_ns"][i],
                 wait_ns=columns["wait_us"][i] * 1000,

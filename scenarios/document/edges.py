@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from models.records.schema import TRIES_MAX
 from scenarios.document.quantities import Duration, Ratio
 from scenarios.document.shapes import Section, Several
 
@@ -48,7 +49,7 @@ RetryOn = Literal[
 class RetryDoc(Section):
     """``retries`` are extra tries after the first, for the ends of a try listed in ``on``."""
 
-    retries: Annotated[int, Field(ge=0, le=100)] = 0
+    retries: Annotated[int, Field(ge=0, le=TRIES_MAX - 1)] = 0
     backoff: BackoffDoc = BackoffDoc()
     budget: Annotated[
         BudgetDoc | None, BeforeValidator(_budget, json_schema_input_type=Ratio | BudgetDoc | None)

@@ -211,7 +211,7 @@ class Traffic:
                 caller_index,
                 target,
                 int(outcome),
-                number_of_try | (int(decision) << TRY_BITS),
+                number_of_try + 1 | (int(decision) << TRY_BITS),
                 start,
                 duration,
                 wait_us,

@@ -74,7 +74,7 @@ def attempt(number, start_ns, **given):
         "caller": SHOP,
         "target": WEB_0,
         "outcome": 0,
-        "try_decision": 0,
+        "try_decision": 1,
         "start_ns": start_ns,
         "duration_ns": 10 * MS,
         "wait_us": 0,

@@ -29,7 +29,7 @@ def test_an_edge_without_calls_has_no_ratios():
 
 
 def test_a_call_is_its_first_try():
-    rows = rows_of(attempts=[attempt(i, T, try_decision=i) for i in range(3)])
+    rows = rows_of(attempts=[attempt(i, T, try_decision=i) for i in (1, 2, 3)])
     row = rows["shop", "web"]
     assert (row.calls, row.attempts, row.amplification_ratio) == (1, 3, 3.0)
 
@@ -41,7 +41,7 @@ def test_calls_go_to_the_edge_of_their_place_in_the_call_tree():
 
 
 def test_retries_the_budget_refused_are_counted():
-    refused = int(Decision.BUDGET_DENIED) << TRY_BITS
+    refused = int(Decision.BUDGET_DENIED) << TRY_BITS | 1
     rows = rows_of(attempts=[attempt(0, T, outcome=Outcome.ERROR, try_decision=refused)])
     assert rows["shop", "web"].budget_denied == 1
 

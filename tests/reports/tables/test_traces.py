@@ -29,7 +29,7 @@ def test_attempts_are_placed_on_the_axis_of_their_request():
     attempts = [
         attempt(0, T + 1 * MS, outcome=Outcome.TIMEOUT, duration_ns=20 * MS),
         attempt(1, T + 2 * MS, parent=0, node=1, target=CART_1, wait_us=700),
-        attempt(2, T + 40 * MS, try_decision=1),
+        attempt(2, T + 40 * MS, try_decision=2),
         attempt(3, T, request=9),
     ]
     (trace,) = slowest(small_run(requests=[request(0, T)], attempts=attempts))
