@@ -204,8 +204,7 @@ class Instance:
     def call_ended(self, last: Attempt, outcome: Outcome) -> None:
         """One of this instance's downstream calls has ended for good."""
         job = last.parent
-        if job is None or job.is_aborted:
-            return
+        assert job is not None
         if outcome is not _OK:
             job.has_failed = True
         job.pending -= 1

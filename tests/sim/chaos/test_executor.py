@@ -7,6 +7,7 @@ import pytest
 
 from models.base.outcome import Outcome
 from models.faults.plan import ErrorRate, Fault, InstanceCrash, Selector, ZoneOutage
+from models.records.events import EventKind
 from models.records.table import Table
 from sim.nodes.instance import Condition
 from sim.world import World, build
@@ -93,3 +94,26 @@ def test_a_fault_of_no_length_strikes_before_it_heals_whatever_the_order_of_ties
     assert {instance.condition for instance in world.instances} == {Condition.UP}
     assert not any(instance.error_ratio for instance in world.instances)
     assert not any(link.is_cut for link in world.network.links_of("a"))
+
+
+def test_who_is_dark_already_does_not_die_again() -> None:
+    faults = [
+        Fault("power", 2 * S, 3 * S, ZoneOutage("b")),
+        Fault("process", 3 * S, S, crash_of("b")),
+        Fault("more power", 4 * S, 3 * S, ZoneOutage("b")),
+    ]
+    world = world_of(faults)
+    world.run()
+    assert world.instances[1].incarnation == 2
+
+
+def test_nobody_starts_in_the_dark() -> None:
+    faults = [
+        Fault("process", 2 * S, 2 * S, crash_of("b")),
+        Fault("power", 3 * S, 3 * S, ZoneOutage("b")),
+        Fault("more power", 5 * S, 3 * S, ZoneOutage("b")),
+    ]
+    events = world_of(faults).run().tables[3]
+    kinds = events.text("kind")
+    starts = [i for i, kind in enumerate(kinds) if kind == EventKind.INSTANCE_RESTARTED]
+    assert events["time_ns"][starts].tolist() == [8 * S]

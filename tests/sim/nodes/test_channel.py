@@ -10,9 +10,10 @@ from models.base.outcome import Outcome
 from models.base.time import DurationNs
 from models.faults.plan import ErrorRate, Fault, Selector
 from models.records.events import EventKind
+from models.records.schema import TRIES_MAX
 from models.records.table import Table
 from models.traffic.breaker import BreakerState
-from models.traffic.config import BreakerConfig
+from models.traffic.config import BackoffConfig, BreakerConfig, BudgetConfig, RetryConfig
 from sim.nodes.channel import PICKS_MAX
 from sim.world import World, build
 from tests.sim.worlds import MS, S, blueprint, edge, service
@@ -100,3 +101,28 @@ def test_a_fast_clock_times_out_early_in_true_time() -> None:
         expected = -(-100 * MS * 1_000_000 // (1_000_000 + drift_ppm))
         assert drift_ppm != 0
         assert set(attempts["duration_ns"][rows].tolist()) == {expected}
+
+
+def test_each_move_of_a_breaker_is_written_down_in_order() -> None:
+    events = world_with_breakers(1).run().tables[3]
+    moves = [kind for kind in events.text("kind") if kind.startswith("breaker")]
+    probed = [EventKind.BREAKER_HALF_OPENED, EventKind.BREAKER_OPENED]
+    assert moves[0] == EventKind.BREAKER_OPENED
+    assert moves[1:-2] == probed * (len(moves[1:-2]) // 2)
+    assert moves[-2:] == [EventKind.BREAKER_HALF_OPENED, EventKind.BREAKER_CLOSED]
+
+
+def test_first_tries_earn_retries_and_retries_earn_none() -> None:
+    """Every try fails, half a retry is earned by each first try: one retry for two requests."""
+    retry = RetryConfig(5, BackoffConfig(0, 0), BudgetConfig(ratio=0.5, reserve=0))
+    plan = blueprint(
+        [service("shop", slots=50)],
+        [edge("users", "shop", retry=retry)],
+        rate_per_s=200,
+        seconds=10,
+        faults=[Fault("errors", 0, None, ErrorRate(Selector(service="shop"), 1.0))],
+    )
+    attempts = build(plan, 1).run().tables[1]
+    first = int((attempts["try_decision"] & TRIES_MAX == 1).sum())
+    assert first > 1000
+    assert abs((len(attempts) - first) / first - 0.5) < 0.01

@@ -55,13 +55,15 @@ class Bench:
             breaker=None,
             label="",
         )
-        demand = make_sampler(Deterministic(10 * MS), Stream(1, "demand"))
+        demand = make_sampler(Deterministic(4 * MS), Stream(1, "demand"))
         self.node = PlanNode(callee=0, endpoint="do", index=0, slot=0, retry_demand=demand)
 
-    def attempt(self, number: int) -> Attempt:
+    def attempt(self, number: int, try_number: int = 1) -> Attempt:
         request = Request(number, 0, self.node, self.kernel.now, [10 * MS])
         channel: Any = self.caller
-        return Attempt(number, channel, self.node, request, None, self.target, 1, self.kernel.now)
+        return Attempt(
+            number, channel, self.node, request, None, self.target, try_number, self.kernel.now
+        )
 
     def arrive(self, number: int) -> Attempt:
         attempt = self.attempt(number)
@@ -186,3 +188,10 @@ def test_waiting_is_measured_from_arrival_to_service() -> None:
 def test_delays_of_several_faults_add_up() -> None:
     samplers = [make_sampler(Deterministic(n * MS), Stream(1, f"{n}")) for n in (2, 3)]
     assert SummedDelay(tuple(samplers)).draw() == 5 * MS
+
+
+def test_a_retry_draws_its_own_work_and_the_first_try_takes_the_requests() -> None:
+    for try_number, work_ns in ((1, 10 * MS), (2, 4 * MS)):
+        bench = Bench()
+        bench.instance.arrive(bench.attempt(0, try_number))
+        assert bench.heard() == [(0, Outcome.OK, work_ns + MS)]

@@ -45,14 +45,24 @@ def test_services_that_call_each_other_in_a_circle_are_refused() -> None:
         Planner(circle, 1).entries(users("a", 1.0))
 
 
-def test_a_tree_that_fans_out_beyond_the_limit_is_refused() -> None:
-    wide = [
-        service("a", calls=[["b"] * 110]),
-        service("b", calls=[["c"] * 110]),
+def fan(first: int, then: int) -> list[ServiceSpec]:
+    """A tree of 1 + first * (1 + then) positions."""
+    return [
+        service("a", calls=[["b"] * first]),
+        service("b", calls=[["c"] * then]),
         service("c"),
     ]
+
+
+def test_a_tree_of_as_many_positions_as_the_limit_is_built() -> None:
+    planner = Planner(fan(99, 100), 1)
+    planner.entries(users("a", 1.0))
+    assert len(planner.nodes) == NODES_MAX
+
+
+def test_a_tree_of_one_position_more_is_refused() -> None:
     with pytest.raises(ConfigError, match=f"more than {NODES_MAX} positions"):
-        Planner(wide, 1).entries(users("a", 1.0))
+        Planner(fan(100, 99), 1).entries(users("a", 1.0))
 
 
 def test_an_endpoint_that_does_not_exist_is_refused() -> None:
