@@ -360,14 +360,15 @@ QUIET = ("--set", "processes=[{name: quiet, options: {ns: '5'}}]", "--plugin", "
 
 
 def test_a_module_beside_the_user_plugs_in_and_is_in_the_line_that_replays(tmp_path: Path) -> None:
+    """PYTHONSAFEPATH: like an installed command, Python does not look here by itself."""
     (tmp_path / "my_plugin.py").write_text(PLUG_IN)
-    result = foreshock("run", SMALL, *QUICK, *QUIET, cwd=tmp_path)
+    result = foreshock("run", SMALL, *QUICK, *QUIET, cwd=tmp_path, PYTHONSAFEPATH="1")
     assert result.returncode == Exit.OK, result.stderr
     again, replay = result.stdout.splitlines()[-2:]
     assert again.endswith("--plugin my_plugin")
     assert replay.endswith("--plugin my_plugin")
     words = replay.split()[2:]
-    assert foreshock(*words, cwd=tmp_path).returncode == Exit.OK
+    assert foreshock(*words, cwd=tmp_path, PYTHONSAFEPATH="1").returncode == Exit.OK
 
 
 def test_a_replay_without_the_plug_in_says_what_is_missing(tmp_path: Path) -> None:
