@@ -1,0 +1,1 @@
+"""Quality of what was measured: intervals, warm-up, batches, replications, paired comparison."""
