@@ -37,11 +37,27 @@ class BalancerSnapshot:
 class Balancer(Protocol):
     """Picks a member for each attempt.
 
-    ``pick``, ``started`` and ``finished`` are on the path of every attempt and take positional
+    Picks and reports of starts and ends are on the path of every attempt and take positional
     arguments. A policy whose ``tracks_load`` is False need not be told of starts and ends.
+
+    A caller asks two questions once, when it is wired, and binds the verbs that answer them:
+    where ``needs_key`` is True it picks by ``pick_keyed`` and hands in what the request is
+    about; where ``needs_time`` is True it reports ends by ``finished_at``. The plain verbs work
+    with every policy all the same: a keyed policy then draws a key, a policy that needs the
+    time takes the instant it heard last. Policies that ask for neither pay nothing for it.
     """
 
     tracks_load: ClassVar[bool]
+
+    @property
+    def needs_key(self) -> bool:
+        """True if the policy sends requests with the same key to the same member."""
+        ...
+
+    @property
+    def needs_time(self) -> bool:
+        """True if the policy learns from when an attempt ended, not only how."""
+        ...
 
     def add(self, member: int, weight: int = 1) -> None:
         """Let a member in, up. For a known member only its weight changes.
@@ -82,12 +98,26 @@ class Balancer(Protocol):
         """
         ...
 
+    def pick_keyed(self, key: int, now: TimeNs, /, avoid: int = NO_MEMBER) -> int:
+        """Choose as ``pick`` does, for a request about ``key``.
+
+        The key is any integer; its lowest 64 bits count. Keys need not be spread evenly: who
+        hashes, hashes them. :func:`models.traffic.balancer.hashing.key_of` makes one of a text.
+        """
+        ...
+
     def started(self, member: int, /) -> None:
         """An attempt was sent to the member."""
         ...
 
     def finished(self, member: int, outcome: int, duration_ns: DurationNs, /) -> None:
         """An attempt at the member ended so; the member may have left since."""
+        ...
+
+    def finished_at(
+        self, member: int, outcome: int, duration_ns: DurationNs, now: TimeNs, /
+    ) -> None:
+        """An attempt at the member ended so at ``now``; to be called instead of ``finished``."""
         ...
 
     def snapshot(self) -> BalancerSnapshot:

@@ -8,8 +8,8 @@ Policies hear of each change of that list exactly once, through the three hooks.
 from typing import ClassVar
 
 from models.base.errors import ConfigError
-from models.base.time import DurationNs
-from models.traffic.balancer.base import BalancerSnapshot, MemberSnapshot
+from models.base.time import DurationNs, TimeNs
+from models.traffic.balancer.base import NO_MEMBER, Balancer, BalancerSnapshot, MemberSnapshot
 
 
 class Roster:
@@ -18,6 +18,8 @@ class Roster:
     __slots__ = ("_down", "_up", "_weights")
 
     tracks_load: ClassVar[bool] = False
+    needs_key: ClassVar[bool] = False
+    needs_time: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._weights: dict[int, int] = {}
@@ -79,11 +81,21 @@ class Roster:
         self._up = [known for known in self._weights if known not in self._down]
         self._joined(self._up.index(member))
 
+    def pick_keyed(self: Balancer, _key: int, now: TimeNs, /, avoid: int = NO_MEMBER) -> int:
+        """Policies that do not need a key pick without it."""
+        return self.pick(now, avoid)
+
     def started(self, _member: int, /) -> None:
         """Policies that do not track load have nothing to note."""
 
     def finished(self, _member: int, _outcome: int, _duration_ns: DurationNs, /) -> None:
         """Policies that do not track load have nothing to note."""
+
+    def finished_at(
+        self, member: int, outcome: int, duration_ns: DurationNs, _now: TimeNs, /
+    ) -> None:
+        """Policies that do not need the time note an end without it."""
+        self.finished(member, outcome, duration_ns)
 
     def snapshot(self) -> BalancerSnapshot:
         """Members in the order they joined, with their states."""

@@ -5,6 +5,7 @@ import pytest
 from models.base.errors import ConfigError
 from models.base.streams import Stream
 from models.traffic.balancer.base import NO_MEMBER, Balancer, BalancerSnapshot, MemberSnapshot
+from models.traffic.balancer.least_request import LeastRequest
 from models.traffic.balancer.policies import BUILT_IN, make_balancer
 from models.traffic.balancer.round_robin import RoundRobin
 from models.traffic.config import BalancerConfig
@@ -139,3 +140,23 @@ def test_a_policy_that_does_not_track_load_takes_reports_of_it_without_effect() 
     balancer.started(3)
     balancer.finished(3, 0, 5)
     assert balancer.snapshot() == before
+
+
+def test_a_policy_that_needs_no_key_picks_the_same_with_one() -> None:
+    with_key, without = RoundRobin(), RoundRobin()
+    for balancer in (with_key, without):
+        for member in (3, 5, 8):
+            balancer.add(member)
+    assert not with_key.needs_key
+    keyed = [with_key.pick_keyed(99, 0, avoid) for avoid in (NO_MEMBER, 5, 3)]
+    assert keyed == [without.pick(0, avoid) for avoid in (NO_MEMBER, 5, 3)]
+
+
+def test_an_end_with_its_time_is_an_end() -> None:
+    balancer = LeastRequest(Stream(1, "ends"))
+    balancer.add(3)
+    balancer.started(3)
+    assert not balancer.needs_time
+    balancer.finished_at(3, 0, 5, 1_000)
+    (only,) = balancer.snapshot().members
+    assert only.active == 0
