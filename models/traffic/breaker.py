@@ -1,115 +1,92 @@
 """Circuit breaker: stop calling a target that keeps failing, probe it later, resume.
 
-The last calls are kept in a ring with running counts, so a record is O(1) however long the
-window. Each change of state begins a new *epoch*; a permit carries the epoch it was granted in,
-and the result of an older epoch says nothing about the present one.
+What it remembers of past calls is a window of its own, see :mod:`models.traffic.breaker_window`.
+Each change of state begins a new *epoch*; a permit carries the epoch it was granted in, and the
+result of an older epoch says nothing about the present one.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
-from types import MappingProxyType
-
 from models.base.errors import ConfigError, SimulationError
-from models.base.time import TimeNs
+from models.base.time import NS_PER_S, DurationNs, TimeNs
+from models.traffic.breaker_states import (
+    TRANSITIONS,
+    BreakerSignal,
+    BreakerSnapshot,
+    BreakerState,
+)
+from models.traffic.breaker_window import (
+    FOREVER,
+    CallWindow,
+    CountWindow,
+    TimeWindow,
+)
 from models.traffic.config import BreakerConfig
+
+__all__ = [
+    "REFUSED",
+    "TRANSITIONS",
+    "BreakerSignal",
+    "BreakerSnapshot",
+    "BreakerState",
+    "CircuitBreaker",
+]
 
 REFUSED = 0
 """What ``try_acquire`` answers instead of an epoch."""
 
-
-class BreakerState(Enum):
-    """Passing, refusing, probing."""
-
-    CLOSED = "closed"
-    OPEN = "open"
-    HALF_OPEN = "half_open"
-
-
-class BreakerSignal(Enum):
-    """What makes a breaker change its state."""
-
-    FAILING = "failing"
-    WAITED = "waited"
-    RECOVERED = "recovered"
-
-
-TRANSITIONS: Mapping[tuple[BreakerState, BreakerSignal], BreakerState] = MappingProxyType(
-    {
-        (BreakerState.CLOSED, BreakerSignal.FAILING): BreakerState.OPEN,
-        (BreakerState.OPEN, BreakerSignal.WAITED): BreakerState.HALF_OPEN,
-        (BreakerState.HALF_OPEN, BreakerSignal.FAILING): BreakerState.OPEN,
-        (BreakerState.HALF_OPEN, BreakerSignal.RECOVERED): BreakerState.CLOSED,
-    }
-)
-
 _CLOSED, _OPEN, _HALF_OPEN = BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN
-
-
-@dataclass(frozen=True, slots=True)
-class BreakerSnapshot:
-    """A breaker for reports: counts are those of the present window.
-
-    ``failure_ratio`` is None below the minimum of calls. ``half_open_at`` is the first instant
-    at which an open breaker lets a probe through, None in the other states. ``refused`` counts
-    over the breaker's whole life.
-    """
-
-    state: BreakerState
-    epoch: int
-    recorded: int
-    failures: int
-    failure_ratio: float | None
-    permits_left: int
-    half_open_at: TimeNs | None
-    refused: int
+_PASSING = frozenset({BreakerState.CLOSED, BreakerState.DISABLED, BreakerState.METRICS_ONLY})
 
 
 class CircuitBreaker:
-    """Count-window breaker of one caller and one target.
+    """Breaker of one caller and one target.
 
     Closed, it passes everything and opens when a record leaves at least the minimum of calls in
-    the window with failures / calls at or above the threshold. Open, it refuses until
-    ``open_ns`` have passed, then the next caller is the first probe. Half-open, it grants
-    ``half_open_permits`` probes and no more; once the minimum of them is in, the same threshold
-    decides between open and closed. The minimum is ``minimum_calls``, but never more than
-    the window or, half-open, the permits can hold.
+    the window with failures / calls, or slow calls / calls, at or above their thresholds. Open,
+    it refuses until its wait has passed, then the next caller is the first probe. Half-open, it
+    grants ``half_open_permits`` probes and no more; once the minimum of them is in, the same
+    thresholds decide between open and closed. The minimum is ``minimum_calls``, but never more
+    than a window of calls or, half-open, the permits can hold.
 
     Each permit must come back once, through :meth:`record` or, when nobody will ever learn how
-    the call went, through :meth:`release`. The verbs are on the path of every attempt and take
-    positional arguments; ``now`` is nanoseconds on the caller's monotonic clock. The attribute
-    ``closed_epoch`` is what ``try_acquire`` would answer while the breaker is closed, and 0 in the
-    other states, where ``try_acquire`` must be asked.
+    the call went or its outcome is none of the target's, through :meth:`release`. These verbs
+    are on the path of every attempt and take positional arguments; ``now`` is nanoseconds on the
+    caller's monotonic clock. The attribute ``closed_epoch`` is what ``try_acquire`` would answer
+    while the breaker passes everything, and 0 in the other states, where it must be asked.
 
-    Source: resilience4j ``CircuitBreakerStateMachine``, COUNT_BASED; semantics 7.4. Differs in
-    ignoring results of calls that were permitted in an earlier state, which there are counted
-    in whatever state they meet.
+    Timers that are due are also honoured by the verbs, so a breaker that nobody ticks grants and
+    counts the same as one that is ticked.
+
+    Source: resilience4j ``CircuitBreakerStateMachine``; semantics 7.4. Differs in ignoring
+    results of calls that were permitted in an earlier state, which there are counted in whatever
+    state they meet, and in that an expired half-open breaker always opens.
 
     Raises:
-        ConfigError: a count or ``open_ns`` below 1, or a ratio outside (0, 1].
+        ConfigError: a count or ``open_ns`` below 1, a ratio outside (0, 1], a time window that
+            is not whole seconds, or a wait that shrinks.
     """
 
     __slots__ = (
-        "_config", "_epoch", "_failures", "_minimum", "_opened_at", "_permits_left",
-        "_probes_out", "_recorded", "_refused", "_ring", "_slot", "_state", "_threshold",
-        "_window", "closed_epoch",
+        "_config", "_due", "_epoch", "_minimum", "_permits_left", "_probes_out", "_quiet",
+        "_quiet_until", "_refused", "_slow_ns", "_state", "_wait_ns", "_window", "closed_epoch",
     )  # fmt: skip
 
     def __init__(self, config: BreakerConfig) -> None:
         _check(config)
         self._config = config
-        self._threshold = config.failure_ratio
+        self._slow_ns: DurationNs = FOREVER if config.slow_ns is None else config.slow_ns
         self._state = _CLOSED
         self._epoch = 1
         self.closed_epoch = 1
         self._refused = 0
-        self._opened_at: TimeNs = 0
+        self._wait_ns: DurationNs = 0
+        self._due: TimeNs = FOREVER
         self._permits_left = 0
         self._probes_out = 0
-        self._slot = 0
-        self._recorded = 0
-        self._failures = 0
-        self._start_window(config.window_calls)
+        self._minimum = 0
+        self._quiet = 0
+        self._quiet_until: TimeNs = 0
+        self._window: CallWindow
+        self._look_back()
 
     @property
     def state(self) -> BreakerState:
@@ -124,16 +101,15 @@ class CircuitBreaker:
     @property
     def failure_ratio(self) -> float | None:
         """Share of failures in the window, None while fewer than the minimum are in."""
-        if self._recorded < self._minimum:
-            return None
-        return self._failures / self._recorded
+        counts = self._window.counts(self._quiet, None)
+        return None if counts.calls < self._minimum else counts.failures / counts.calls
 
     def try_acquire(self, now: TimeNs) -> int:
         """Ask to call: ``REFUSED`` (0), or the epoch (>= 1) to hand back with the result."""
-        if self._state is _CLOSED:
-            return self._epoch
-        if self._state is _OPEN and now >= self._opened_at + self._config.open_ns:
-            self._move(BreakerSignal.WAITED, now)
+        if self.closed_epoch:
+            return self.closed_epoch
+        if now >= self._due:
+            self._pass_time(now, is_call=True)
         if not self._permits_left:
             self._refused += 1
             return REFUSED
@@ -141,26 +117,25 @@ class CircuitBreaker:
         self._probes_out += 1
         return self._epoch
 
-    def record(self, epoch: int, is_failure: bool, now: TimeNs) -> bool:
+    def record(
+        self, epoch: int, is_failure: bool, now: TimeNs, duration_ns: DurationNs = 0
+    ) -> bool:
         """Hand back a permit with the call's result. True if the state changed.
+
+        A call is slow if it took longer than ``slow_ns``, whether it failed or not.
 
         Raises:
             SimulationError: a result without a permit.
         """
         if epoch != self._epoch:
             return self._ignore(epoch)
-        if self._state is _CLOSED:
-            if not is_failure and not self._failures:
-                # The ring holds only zeros, so where the next entry goes makes no difference.
-                if self._recorded < self._window:
-                    self._recorded += 1
-                return False
-            self._note(is_failure)
-            if self._recorded >= self._minimum and self._is_failing():
-                self._move(BreakerSignal.FAILING, now)
-                return True
+        if now < self._quiet_until and not is_failure and duration_ns <= self._slow_ns:
+            self._quiet += 1
             return False
-        return self._record_probe(is_failure, now)
+        if self._state is _HALF_OPEN and now >= self._due:
+            self._pass_time(now, is_call=False)
+            return True
+        return self._judge(is_failure, duration_ns > self._slow_ns, now)
 
     def release(self, epoch: int) -> None:
         """Hand back a permit unused: it counts nothing, and another call may have it.
@@ -170,43 +145,76 @@ class CircuitBreaker:
         """
         if epoch != self._epoch:
             self._ignore(epoch)
-        elif self._state is not _CLOSED:
+        elif self._state not in _PASSING:
             self._return_probe()
             self._permits_left += 1
 
-    def snapshot(self) -> BreakerSnapshot:
-        """The breaker as it stands. Changes nothing."""
-        is_open = self._state is _OPEN
+    def impose(self, signal: BreakerSignal, now: TimeNs) -> None:
+        """Obey an operator: ``FORCE_OPEN``, ``DISABLE``, ``OBSERVE`` or ``CLOSE``.
+
+        Raises:
+            SimulationError: the signal is not for operators to give.
+        """
+        if (_CLOSED, signal) not in TRANSITIONS or signal is BreakerSignal.FAILING:
+            raise SimulationError(f"no operator can declare a breaker {signal.value}")
+        self._move(signal, now)
+
+    def next_deadline(self) -> TimeNs | None:
+        """When the breaker changes its state by itself, None if it will not."""
+        waits_for_call = self._state is _OPEN and not self._config.is_automatic
+        return None if self._due == FOREVER or waits_for_call else self._due
+
+    def tick(self, *, now: TimeNs) -> bool:
+        """Change the state if that is due. True if it changed."""
+        epoch = self._epoch
+        self._pass_time(now, is_call=False)
+        return epoch != self._epoch
+
+    def snapshot(self, now: TimeNs | None = None) -> BreakerSnapshot:
+        """The breaker as it stands. Changes nothing.
+
+        With ``now``, calls that have left a window of time by then are not counted.
+        """
+        counts = self._window.counts(self._quiet, now)
+        is_judged = counts.calls >= self._minimum
         return BreakerSnapshot(
             state=self._state,
             epoch=self._epoch,
-            recorded=self._recorded,
-            failures=self._failures,
-            failure_ratio=self.failure_ratio,
+            recorded=counts.calls,
+            failures=counts.failures,
+            failure_ratio=counts.failures / counts.calls if is_judged else None,
             permits_left=self._permits_left,
-            half_open_at=self._opened_at + self._config.open_ns if is_open else None,
+            half_open_at=self._due if self._state is _OPEN else None,
             refused=self._refused,
+            slow=counts.slow,
+            slow_ratio=counts.slow / counts.calls if is_judged else None,
         )
 
-    def _note(self, is_failure: bool) -> None:
-        slot = self._slot
-        if self._recorded < self._window:
-            self._recorded += 1
-        self._failures += is_failure - self._ring[slot]
-        self._ring[slot] = is_failure
-        slot += 1
-        self._slot = slot if slot < self._window else 0
-
-    def _is_failing(self) -> bool:
-        return self._failures / self._recorded >= self._threshold
-
-    def _record_probe(self, is_failure: bool, now: TimeNs) -> bool:
-        self._return_probe()
-        self._note(is_failure)
-        if self._recorded < self._minimum:
+    def _judge(self, is_failure: bool, is_slow: bool, now: TimeNs) -> bool:
+        state = self._state
+        if state is BreakerState.DISABLED:
             return False
-        self._move(BreakerSignal.FAILING if self._is_failing() else BreakerSignal.RECOVERED, now)
-        return True
+        if state not in _PASSING:
+            self._return_probe()
+        window = self._window
+        window.note_quiet(self._quiet)
+        self._quiet = 0
+        window.note(is_failure, is_slow, now)
+        is_judged = window.calls >= self._minimum
+        if is_judged and state is not BreakerState.METRICS_ONLY and self._is_failing(window):
+            self._move(BreakerSignal.FAILING, now)
+            return True
+        if is_judged and state is _HALF_OPEN:
+            self._move(BreakerSignal.RECOVERED, now)
+            return True
+        self._quiet_until = 0 if state is _HALF_OPEN else window.quiet_until()
+        return False
+
+    def _is_failing(self, window: CallWindow) -> bool:
+        return (
+            window.failures / window.calls >= self._config.failure_ratio
+            or window.slow / window.calls >= self._config.slow_ratio
+        )
 
     def _return_probe(self) -> None:
         if not self._probes_out:
@@ -218,34 +226,74 @@ class CircuitBreaker:
             raise SimulationError(f"breaker in epoch {self._epoch} never granted epoch {epoch}")
         return False
 
+    def _pass_time(self, now: TimeNs, *, is_call: bool) -> None:
+        """Make the moves whose time has come, each at the instant it was due."""
+        is_automatic = self._config.is_automatic
+        while now >= self._due:
+            if self._state is _HALF_OPEN:
+                self._move(BreakerSignal.EXPIRED, self._due)
+            elif is_automatic or is_call:
+                self._move(BreakerSignal.WAITED, self._due if is_automatic else now)
+            else:
+                return
+
     def _move(self, signal: BreakerSignal, now: TimeNs) -> None:
-        state = TRANSITIONS.get((self._state, signal))
+        before = self._state
+        state = TRANSITIONS.get((before, signal))
         if state is None:
-            raise SimulationError(f"breaker cannot be {signal.value} while {self._state.value}")
+            raise SimulationError(f"breaker cannot be {signal.value} while {before.value}")
         self._state = state
         self._epoch += 1
-        self.closed_epoch = self._epoch if state is _CLOSED else REFUSED
+        self.closed_epoch = self._epoch if state in _PASSING else REFUSED
         self._permits_left = self._probes_out = 0
+        self._due = FOREVER
+        self._quiet_until = 0
         if state is _OPEN:
-            self._opened_at = now
+            self._due = now + self._next_wait(is_first=before is _CLOSED)
         elif state is _HALF_OPEN:
+            if self._config.half_open_ns_max:
+                self._due = now + self._config.half_open_ns_max
             self._permits_left = self._config.half_open_permits
-            self._start_window(self._config.half_open_permits)
-        else:
-            self._start_window(self._config.window_calls)
+            self._look_back()
+        elif state is not BreakerState.FORCED_OPEN:
+            self._look_back()
 
-    def _start_window(self, calls: int) -> None:
-        self._window = calls
-        self._minimum = min(self._config.minimum_calls, calls)
-        self._ring = bytearray(calls)
-        self._slot = 0
-        self._recorded = 0
-        self._failures = 0
+    def _next_wait(self, *, is_first: bool) -> DurationNs:
+        """``open_ns``, grown once for every time in a row, by products of floats alone."""
+        config = self._config
+        if is_first:
+            self._wait_ns = config.open_ns
+        elif config.open_growth > 1.0:
+            longest = max(config.open_ns_max, config.open_ns)
+            self._wait_ns = min(int(self._wait_ns * config.open_growth), longest)
+        return self._wait_ns
+
+    def _look_back(self) -> None:
+        """Start with an empty window, of the kind that the present state has."""
+        config = self._config
+        self._quiet = 0
+        if self._state is _HALF_OPEN or not config.window_ns:
+            is_probing = self._state is _HALF_OPEN
+            size = config.half_open_permits if is_probing else config.window_calls
+            self._window = CountWindow(size)
+            self._minimum = min(config.minimum_calls, size)
+        else:
+            self._window = TimeWindow(config.window_ns // NS_PER_S)
+            self._minimum = config.minimum_calls
+        is_counting = self._state in (_CLOSED, BreakerState.METRICS_ONLY)
+        self._quiet_until = self._window.quiet_until() if is_counting else 0
 
 
 def _check(config: BreakerConfig) -> None:
     for name in ("window_calls", "minimum_calls", "half_open_permits", "open_ns"):
         if getattr(config, name) < 1:
             raise ConfigError(f"breaker: {name} must be at least 1")
-    if not 0.0 < config.failure_ratio <= 1.0:
-        raise ConfigError(f"breaker: failure_ratio {config.failure_ratio} is not in (0, 1]")
+    for name in ("failure_ratio", "slow_ratio"):
+        if not 0.0 < getattr(config, name) <= 1.0:
+            raise ConfigError(f"breaker: {name} {getattr(config, name)} is not in (0, 1]")
+    if config.window_ns < 0 or config.window_ns % NS_PER_S:
+        raise ConfigError("breaker: window_ns must be whole seconds, or 0 for a window of calls")
+    if config.half_open_ns_max < 0 or (config.slow_ns is not None and config.slow_ns < 0):
+        raise ConfigError("breaker: durations must not be negative")
+    if not 1.0 <= config.open_growth <= 100.0:
+        raise ConfigError(f"breaker: open_growth {config.open_growth} is not in [1, 100]")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from models.base.outcome import Outcome
-from models.base.time import NS_PER_MS, NS_PER_S, DurationNs
+from models.base.time import DURATION_NS_MAX, NS_PER_MS, NS_PER_S, DurationNs
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,17 @@ class BalancerConfig:
 
 @dataclass(frozen=True, slots=True)
 class BreakerConfig:
-    """Count-window circuit breaker, one per caller and target.
+    """Circuit breaker, one per caller and target.
 
-    Opens when at least ``minimum_calls`` of the last ``window_calls`` are recorded and the
-    share of failures is at or above ``failure_ratio``.
+    Looks back over the last ``window_calls`` calls, or over the last ``window_ns`` (whole seconds)
+    if that is above 0. Opens when at least ``minimum_calls`` of them are recorded and the share
+    of failures is at or above ``failure_ratio``, or the share of calls that took longer than
+    ``slow_ns`` (None: none is slow) at or above ``slow_ratio``.
+
+    It stays open for ``open_ns``, each time in a row ``open_growth`` times longer up to
+    ``open_ns_max``; then the next call is the first probe, or, if ``is_automatic``, probing
+    begins by itself. Half-open for ``half_open_ns_max`` without a verdict (0: no bound), it
+    opens again.
     """
 
     window_calls: int = 100
@@ -30,6 +37,13 @@ class BreakerConfig:
     failure_ratio: float = 0.5
     open_ns: DurationNs = 5 * NS_PER_S
     half_open_permits: int = 10
+    window_ns: DurationNs = 0
+    slow_ratio: float = 1.0
+    slow_ns: DurationNs | None = None
+    half_open_ns_max: DurationNs = 0
+    is_automatic: bool = False
+    open_growth: float = 1.0
+    open_ns_max: DurationNs = DURATION_NS_MAX
 
 
 class Jitter(Enum):

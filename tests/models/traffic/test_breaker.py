@@ -39,6 +39,12 @@ def half_open(config: BreakerConfig = VECTOR) -> tuple[CircuitBreaker, int]:
     return breaker, breaker.try_acquire(config.open_ns)
 
 
+def imposed(signal: BreakerSignal, config: BreakerConfig = VECTOR) -> CircuitBreaker:
+    breaker = CircuitBreaker(config)
+    breaker.impose(signal, 0)
+    return breaker
+
+
 def test_three_failures_and_two_successes_open_at_the_fifth_call() -> None:
     breaker = CircuitBreaker(VECTOR)
     assert feed(breaker, "EEES") == [False] * 4
@@ -280,6 +286,9 @@ def test_a_move_that_is_not_in_the_table_is_refused_and_changes_nothing(
         BreakerState.CLOSED: lambda: CircuitBreaker(VECTOR),
         BreakerState.OPEN: opened,
         BreakerState.HALF_OPEN: lambda: half_open()[0],
+        BreakerState.FORCED_OPEN: lambda: imposed(BreakerSignal.FORCE_OPEN),
+        BreakerState.DISABLED: lambda: imposed(BreakerSignal.DISABLE),
+        BreakerState.METRICS_ONLY: lambda: imposed(BreakerSignal.OBSERVE),
     }[state]()
     before = breaker.snapshot()
     with pytest.raises(SimulationError, match=f"{signal.value} while {state.value}"):
@@ -302,6 +311,14 @@ def test_every_state_can_be_left_and_reached() -> None:
         replace(VECTOR, failure_ratio=0.0),
         replace(VECTOR, failure_ratio=1.01),
         replace(VECTOR, failure_ratio=float("nan")),
+        replace(VECTOR, slow_ratio=0.0),
+        replace(VECTOR, slow_ratio=1.01),
+        replace(VECTOR, slow_ns=-1),
+        replace(VECTOR, window_ns=-1),
+        replace(VECTOR, window_ns=1_500_000_000),
+        replace(VECTOR, half_open_ns_max=-1),
+        replace(VECTOR, open_growth=0.99),
+        replace(VECTOR, open_growth=float("nan")),
     ],
 )
 def test_a_config_that_makes_no_sense_is_refused(config: BreakerConfig) -> None:
