@@ -34,7 +34,7 @@ REFUSED = 0
 """What ``try_acquire`` answers instead of an epoch."""
 
 _CLOSED, _OPEN, _HALF_OPEN = BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN
-_PASSING = frozenset({BreakerState.CLOSED, BreakerState.DISABLED, BreakerState.METRICS_ONLY})
+_DISABLED, _METRICS_ONLY = BreakerState.DISABLED, BreakerState.METRICS_ONLY
 
 
 class CircuitBreaker:
@@ -66,13 +66,16 @@ class CircuitBreaker:
     """
 
     __slots__ = (
-        "_config", "_due", "_epoch", "_minimum", "_permits_left", "_probes_out", "_quiet",
-        "_quiet_until", "_refused", "_slow_ns", "_state", "_wait_ns", "_window", "closed_epoch",
+        "_config", "_due", "_epoch", "_failure_ratio", "_minimum", "_permits_left", "_probes_out",
+        "_quiet", "_quiet_until", "_refused", "_slow_ns", "_slow_ratio", "_state", "_wait_ns",
+        "_window", "closed_epoch",
     )  # fmt: skip
 
     def __init__(self, config: BreakerConfig) -> None:
         _check(config)
         self._config = config
+        self._failure_ratio = config.failure_ratio
+        self._slow_ratio = config.slow_ratio
         self._slow_ns: DurationNs = FOREVER if config.slow_ns is None else config.slow_ns
         self._state = _CLOSED
         self._epoch = 1
@@ -145,7 +148,7 @@ class CircuitBreaker:
         """
         if epoch != self._epoch:
             self._ignore(epoch)
-        elif self._state not in _PASSING:
+        elif not self.closed_epoch:
             self._return_probe()
             self._permits_left += 1
 
@@ -191,30 +194,35 @@ class CircuitBreaker:
         )
 
     def _judge(self, is_failure: bool, is_slow: bool, now: TimeNs) -> bool:
-        state = self._state
-        if state is BreakerState.DISABLED:
-            return False
-        if state not in _PASSING:
+        if not self.closed_epoch:
             self._return_probe()
+        elif self._state is _DISABLED:
+            return False
         window = self._window
-        window.note_quiet(self._quiet)
-        self._quiet = 0
+        if self._quiet:
+            window.note_quiet(self._quiet)
+            self._quiet = 0
         window.note(is_failure, is_slow, now)
-        is_judged = window.calls >= self._minimum
-        if is_judged and state is not BreakerState.METRICS_ONLY and self._is_failing(window):
-            self._move(BreakerSignal.FAILING, now)
-            return True
-        if is_judged and state is _HALF_OPEN:
-            self._move(BreakerSignal.RECOVERED, now)
-            return True
-        self._quiet_until = 0 if state is _HALF_OPEN else window.quiet_until()
+        calls = window.calls
+        if calls >= self._minimum:
+            if (
+                window.failures / calls >= self._failure_ratio
+                or window.slow / calls >= self._slow_ratio
+            ):
+                return self._trip(now)
+            if self._state is _HALF_OPEN:
+                self._move(BreakerSignal.RECOVERED, now)
+                return True
+        if self.closed_epoch:
+            self._quiet_until = 0 if window.failures or window.slow else window.quiet_until()
         return False
 
-    def _is_failing(self, window: CallWindow) -> bool:
-        return (
-            window.failures / window.calls >= self._config.failure_ratio
-            or window.slow / window.calls >= self._config.slow_ratio
-        )
+    def _trip(self, now: TimeNs) -> bool:
+        self._quiet_until = 0
+        if self._state is _METRICS_ONLY:
+            return False
+        self._move(BreakerSignal.FAILING, now)
+        return True
 
     def _return_probe(self) -> None:
         if not self._probes_out:
@@ -244,7 +252,8 @@ class CircuitBreaker:
             raise SimulationError(f"breaker cannot be {signal.value} while {before.value}")
         self._state = state
         self._epoch += 1
-        self.closed_epoch = self._epoch if state in _PASSING else REFUSED
+        is_passing = state in (_CLOSED, _DISABLED, _METRICS_ONLY)
+        self.closed_epoch = self._epoch if is_passing else REFUSED
         self._permits_left = self._probes_out = 0
         self._due = FOREVER
         self._quiet_until = 0
@@ -280,7 +289,7 @@ class CircuitBreaker:
         else:
             self._window = TimeWindow(config.window_ns // NS_PER_S)
             self._minimum = config.minimum_calls
-        is_counting = self._state in (_CLOSED, BreakerState.METRICS_ONLY)
+        is_counting = self._state in (_CLOSED, _METRICS_ONLY)
         self._quiet_until = self._window.quiet_until() if is_counting else 0
 
 
