@@ -1,0 +1,1 @@
+"""Tracing: context that travels, spans, samplers, the reporter, and what traces are asked."""

@@ -1,0 +1,1 @@
+"""What finished spans tell: traces, queries, critical paths, self time."""

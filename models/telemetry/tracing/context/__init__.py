@@ -1,0 +1,1 @@
+"""What travels with a request: trace context and baggage, in headers and out of them."""

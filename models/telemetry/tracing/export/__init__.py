@@ -1,0 +1,1 @@
+"""Traces in the formats that other tools read."""

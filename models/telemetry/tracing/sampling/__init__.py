@@ -1,0 +1,1 @@
+"""Head samplers: which traces are worth recording, decided when they begin."""

@@ -1,0 +1,1 @@
+"""Spans as values, and spans while they are being recorded."""

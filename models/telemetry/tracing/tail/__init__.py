@@ -1,0 +1,1 @@
+"""Tail sampling: which traces are worth keeping, decided when they are over."""
