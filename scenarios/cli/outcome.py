@@ -18,7 +18,7 @@ EXIT_OF_VERDICT = {
     Verdict.FAILED: Exit.EXPECTATION_FAILED,
     Verdict.STOPPED: Exit.STOPPED,
 }
-_COLOURS = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.STOPPED: "yellow"}
+COLOURS = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.STOPPED: "yellow"}
 
 
 def keep(record: RunRecord, loaded: LoadedScenario, out: Path, *, with_report: bool) -> Path:
@@ -63,7 +63,7 @@ def print_end(record: RunRecord, run_dir: Path, *, plugins: Sequence[str] = ()) 
         click.echo(verdict_table(record))
         click.echo()
     click.echo(counts_line(record))
-    click.secho(f"verdict  {record.verdict.value}", fg=_COLOURS[record.verdict], bold=True)
+    click.secho(f"verdict  {record.verdict.value}", fg=COLOURS[record.verdict], bold=True)
     if record.stop_reason:
         click.echo(f"stopped  {record.stop_reason}")
     click.echo(f"seed     {manifest.seed}")

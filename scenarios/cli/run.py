@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 
 @click.command("run")
@@ -17,7 +18,12 @@ import click
 @click.option("--shuffle-ties", is_flag=True, help="Permute events of one instant by the seed.")
 @click.option("--plugin", "plugins", multiple=True, metavar="MODULE", help="Import a plug-in.")
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@click.option("--reps", type=click.IntRange(1, 100_000), help="Run under so many seeds; see below.")
+@click.option("--jobs", type=click.IntRange(1, 1024), default=1, help="Processes for --reps.")
+@click.option("--rep", type=click.IntRange(1, 100_000), help="Run only this one of the --reps.")
+@click.pass_context
 def command(  # noqa: PLR0913, PLR0917 - the options of the command line
+    context: click.Context,
     scenario: Path,
     seed: int | None,
     overrides: tuple[str, ...],
@@ -28,10 +34,15 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     shuffle_ties: bool,
     plugins: tuple[str, ...],
     quiet: bool,
+    reps: int | None,
+    jobs: int,
+    rep: int | None,
 ) -> int:
     """Run SCENARIO in virtual time and judge its expectations.
 
-    The run is kept in a directory under --out, with its report.
+    The run is kept in a directory under --out, with its report. With --reps, no run is kept: what
+    is printed is how often each expectation holds, and the key numbers with their intervals. The
+    seeds come from --seed; --rep K makes number K again, kept as any single run.
     """
     from scenarios.cli.document import run_document
     from scenarios.cli.outcome import EXIT_OF_VERDICT, keep, print_end
@@ -41,12 +52,24 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     from scenarios.plugins import load_extensions
     from scenarios.runs.execute import RunOptions, execute
 
+    _refuse_contradictions(context)
     if junit is not None and not junit.parent.is_dir():
         raise click.BadParameter(f"there is no directory {junit.parent}", param_hint="--junit")
     loaded = load(scenario, overrides)
     extensions = load_extensions(plugins, loaded.blueprint)
     line = ProgressLine(loaded.blueprint.phases.end_ns)
     is_silent = quiet or (as_json and not sys.stderr.isatty())
+    root_seed = loaded.seed if seed is None else seed
+    if reps is not None:
+        from scenarios.cli.replications import run_replications
+        from scenarios.runs.replications import ReplicationPlan
+
+        plan = ReplicationPlan(loaded, root_seed, reps, shuffle_ties, plugins)
+        return run_replications(plan, jobs=jobs, as_json=as_json, is_silent=is_silent)
+    if rep is not None:
+        from scenarios.runs.replications import replication_seed
+
+        seed = replication_seed(root_seed, rep)
     options = RunOptions(
         seed=seed,
         shuffle_ties=shuffle_ties,
@@ -68,3 +91,22 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     else:
         print_end(record, run_dir, plugins=plugins)
     return EXIT_OF_VERDICT[record.verdict]
+
+
+def _refuse_contradictions(context: click.Context) -> None:
+    """Options that say nothing together are refused, not ignored.
+
+    Raises:
+        click.UsageError: such a pair was given.
+    """
+    given = {
+        name
+        for name in context.params
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }
+    if "reps" in given:
+        for name in ("rep", "junit", "out"):
+            if name in given:
+                raise click.UsageError(f"--{name} is for a single run, not for --reps")
+    elif "jobs" in given:
+        raise click.UsageError("--jobs is for --reps; a single run is one process")
