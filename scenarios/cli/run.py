@@ -2,9 +2,14 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
+
+if TYPE_CHECKING:
+    from models.records.record import RunRecord
+    from scenarios.load import LoadedScenario
 
 
 @click.command("run")
@@ -44,8 +49,6 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     is printed is how often each expectation holds, and the key numbers with their intervals. The
     seeds come from --seed; --rep K makes number K again, kept as any single run.
     """
-    from scenarios.cli.document import run_document
-    from scenarios.cli.outcome import EXIT_OF_VERDICT, keep, print_end
     from scenarios.cli.progress import ProgressLine
     from scenarios.cli.progress import quiet as no_progress
     from scenarios.load import load
@@ -59,19 +62,14 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     extensions = load_extensions(plugins, loaded.blueprint)
     line = ProgressLine(loaded.blueprint.phases.end_ns)
     is_silent = quiet or (as_json and not sys.stderr.isatty())
-    root_seed = loaded.seed if seed is None else seed
     if reps is not None:
         from scenarios.cli.replications import run_replications
         from scenarios.runs.replications import ReplicationPlan
 
-        plan = ReplicationPlan(loaded, root_seed, reps, shuffle_ties, plugins)
+        plan = ReplicationPlan(loaded, _root(loaded, seed), reps, shuffle_ties, plugins)
         return run_replications(plan, jobs=jobs, as_json=as_json, is_silent=is_silent)
-    if rep is not None:
-        from scenarios.runs.replications import replication_seed
-
-        seed = replication_seed(root_seed, rep)
     options = RunOptions(
-        seed=seed,
+        seed=seed if rep is None else _derived(_root(loaded, seed), rep),
         shuffle_ties=shuffle_ties,
         progress=no_progress if is_silent else line,
         extensions=extensions,
@@ -81,6 +79,23 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
         record = execute(loaded, options)
     finally:
         line.close()
+    return _end(record, loaded, out, report=report, junit=junit, as_json=as_json, plugins=plugins)
+
+
+def _end(
+    record: "RunRecord",
+    loaded: "LoadedScenario",
+    out: Path,
+    *,
+    report: bool,
+    junit: Path | None,
+    as_json: bool,
+    plugins: tuple[str, ...],
+) -> int:
+    """Keep the run and print how it ended."""
+    from scenarios.cli.document import run_document
+    from scenarios.cli.outcome import EXIT_OF_VERDICT, keep, print_end
+
     run_dir = keep(record, loaded, out, with_report=report)
     if junit is not None:
         from reports.junit import junit_xml
@@ -91,6 +106,16 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     else:
         print_end(record, run_dir, plugins=plugins)
     return EXIT_OF_VERDICT[record.verdict]
+
+
+def _root(loaded: "LoadedScenario", seed: int | None) -> int:
+    return loaded.seed if seed is None else seed
+
+
+def _derived(root_seed: int, number: int) -> int:
+    from scenarios.runs.replications import replication_seed
+
+    return replication_seed(root_seed, number)
 
 
 def _refuse_contradictions(context: click.Context) -> None:
