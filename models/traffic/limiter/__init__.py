@@ -1,0 +1,1 @@
+"""Rate limiters: how many calls per time, in exact integers."""
