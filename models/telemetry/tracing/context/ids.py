@@ -19,9 +19,11 @@ class IdSource(Protocol):
 
     is_random: bool
 
-    def trace_id(self) -> int: ...
+    def trace_id(self) -> int:
+        """The id of a new trace, in [1, 2**128)."""
 
-    def span_id(self) -> int: ...
+    def span_id(self) -> int:
+        """The id of a new span, in [1, 2**64)."""
 
 
 class StreamIds:

@@ -17,7 +17,7 @@ from models.telemetry.tracing.context.tracestate import format_tracestate
 from models.telemetry.tracing.spans.attributes import Attributes, AttributeValue
 from models.telemetry.tracing.spans.span import NO_SPAN, Event, Link, Resource, Span, Status
 
-Json: TypeAlias = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
 SCOPE = "foreshock"
 _HAS_IS_REMOTE, _IS_REMOTE = 0x100, 0x200

@@ -7,14 +7,14 @@ a trace comes to the same answer: wrap whatever decides at the root in
 Source: OpenTelemetry specification, trace/sdk.md "Sampler"; semantics 14.1.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Protocol
 
 from models.base.time import TimeNs
 from models.telemetry.tracing.context.identity import SpanContext
 from models.telemetry.tracing.context.tracestate import TraceState
-from models.telemetry.tracing.spans.attributes import NO_ATTRIBUTES, Attributes
+from models.telemetry.tracing.spans.attributes import Attributes, no_attributes
 from models.telemetry.tracing.spans.span import Link, SpanKind
 
 
@@ -34,7 +34,7 @@ class Candidate:
     name: str
     parent: SpanContext | None = None
     kind: SpanKind = SpanKind.INTERNAL
-    attributes: Attributes = NO_ATTRIBUTES
+    attributes: Attributes = field(default_factory=no_attributes)
     links: tuple[Link, ...] = ()
 
     @property
@@ -49,16 +49,18 @@ class SamplingResult:
 
     decision: SamplingDecision
     trace_state: TraceState = ()
-    attributes: Attributes = NO_ATTRIBUTES
+    attributes: Attributes = field(default_factory=no_attributes)
 
 
 class Sampler(Protocol):
     """Decides about spans as they begin. ``now`` is monotonic ns of the node that asks."""
 
     @property
-    def description(self) -> str: ...
+    def description(self) -> str:
+        """Name and settings, as other SDKs write them."""
 
-    def should_sample(self, candidate: Candidate, *, now: TimeNs) -> SamplingResult: ...
+    def should_sample(self, candidate: Candidate, *, now: TimeNs) -> SamplingResult:
+        """Decide about one span."""
 
 
 class AlwaysOn:

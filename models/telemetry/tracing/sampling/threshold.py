@@ -49,9 +49,9 @@ def threshold(probability: float, precision: int = PRECISION) -> int:
     leading = 0
     while share * 16 ** (leading + 1) <= 1:
         leading += 1
-    unit = 16 ** max(0, _DIGITS - precision - leading)
+    unit = 1 << 4 * max(0, _DIGITS - precision - leading)
     rejected = (1 - share) * SPACE
-    rounded = (rejected + Fraction(unit, 2)) // unit * unit
+    rounded = int((rejected + Fraction(unit, 2)) // unit) * unit
     return min(rounded, SPACE - 1)
 
 

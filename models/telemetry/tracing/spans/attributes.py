@@ -20,6 +20,11 @@ NO_ATTRIBUTES: Attributes = MappingProxyType({})
 _INT_MIN, _INT_MAX = -(2**63), 2**63 - 1
 
 
+def no_attributes() -> Attributes:
+    """The empty attributes, for defaults."""
+    return NO_ATTRIBUTES
+
+
 @dataclass(frozen=True, slots=True)
 class AttributeLimits:
     """How many attributes one carrier holds, and how many characters a text (None: any).

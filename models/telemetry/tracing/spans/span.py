@@ -3,12 +3,12 @@
 Source: OpenTelemetry trace API and opentelemetry-proto trace.proto; semantics 14.3.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from models.base.time import DurationNs, TimeNs
 from models.telemetry.tracing.context.identity import SpanContext
-from models.telemetry.tracing.spans.attributes import NO_ATTRIBUTES, Attributes
+from models.telemetry.tracing.spans.attributes import Attributes, no_attributes
 
 NO_SPAN = 0
 """``parent_id`` of a root."""
@@ -46,7 +46,7 @@ class Event:
 
     name: str
     time_ns: TimeNs
-    attributes: Attributes = NO_ATTRIBUTES
+    attributes: Attributes = field(default_factory=no_attributes)
     dropped_attributes: int = 0
 
 
@@ -55,7 +55,7 @@ class Link:
     """Another span that this one has to do with, other than as its child."""
 
     context: SpanContext
-    attributes: Attributes = NO_ATTRIBUTES
+    attributes: Attributes = field(default_factory=no_attributes)
     dropped_attributes: int = 0
 
 
@@ -64,7 +64,7 @@ class Resource:
     """Who recorded a span: the service, and further facts such as its instance."""
 
     service: str
-    attributes: Attributes = NO_ATTRIBUTES
+    attributes: Attributes = field(default_factory=no_attributes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Span:
     start_ns: TimeNs
     end_ns: TimeNs
     status: Status = Status()
-    attributes: Attributes = NO_ATTRIBUTES
+    attributes: Attributes = field(default_factory=no_attributes)
     events: tuple[Event, ...] = ()
     links: tuple[Link, ...] = ()
     dropped: Dropped = Dropped()

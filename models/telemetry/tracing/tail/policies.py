@@ -27,9 +27,11 @@ class TailPolicy(Protocol):
     """Says whether a trace is kept."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What the decision is put down to."""
 
-    def keeps(self, spans: Spans, *, now: TimeNs) -> bool: ...
+    def keeps(self, spans: Spans, *, now: TimeNs) -> bool:
+        """True when the trace of these spans is worth keeping."""
 
 
 @dataclass(frozen=True, slots=True)
