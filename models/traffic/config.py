@@ -10,11 +10,25 @@ from models.base.time import DURATION_NS_MAX, NS_PER_MS, NS_PER_S, DurationNs
 
 @dataclass(frozen=True, slots=True)
 class BalancerConfig:
-    """Which policy picks the instance. ``policy`` is a built-in name or a plug-in's."""
+    """Which policy picks the instance. ``policy`` is a built-in name or a plug-in's.
+
+    ``options`` are a plug-in's to read. Every other field belongs to some built-in policies (see
+    ``FIELDS_OF`` in :mod:`models.traffic.balancer.policies`), which state its range, and means
+    nothing to the rest. A ``hash_balance_factor`` (a percentage) bounds the load of each member;
+    None leaves it unbounded.
+    """
 
     policy: str = "least_request"
     choices: int = 2
     options: Mapping[str, str] = field(default_factory=dict)
+    active_request_bias: float = 1.0
+    scans_all: bool = False
+    decay_ns: DurationNs = 10 * NS_PER_S
+    ring_size_min: int = 1024
+    ring_size_max: int = 8_388_608
+    points_per_weight: int = 160
+    table_size: int = 65_537
+    hash_balance_factor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

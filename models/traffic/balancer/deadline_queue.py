@@ -5,7 +5,8 @@ Who is taken moves the clock to its deadline and stands in line again one interv
 member with half the interval is taken twice as often, and equal intervals rotate strictly.
 """
 
-from heapq import heappop, heappush
+from collections.abc import Iterable
+from heapq import heapify, heappop, heappush
 
 from models.traffic.balancer.base import NO_MEMBER
 
@@ -27,6 +28,12 @@ class DeadlineQueue:
         """Stand a member in line, due ``interval`` (> 0) after the last deadline taken."""
         self._puts += 1
         heappush(self._heap, (self._clock + interval, self._puts, member))
+
+    def keep(self, members: Iterable[int]) -> None:
+        """Send away who is not among these; the others keep their places. O(members)."""
+        staying = set(members)
+        self._heap = [turn for turn in self._heap if turn[2] in staying]
+        heapify(self._heap)
 
     def take(self, avoid: int = NO_MEMBER) -> int:
         """Take out the member that is due, or the next one if that is ``avoid``.

@@ -5,7 +5,7 @@ import pytest
 from models.base.errors import ConfigError
 from models.base.streams import Stream
 from models.traffic.balancer.base import NO_MEMBER, Balancer, BalancerSnapshot, MemberSnapshot
-from models.traffic.balancer.least_request import LeastRequest
+from models.traffic.balancer.load.least_request import LeastRequest
 from models.traffic.balancer.policies import BUILT_IN, make_balancer
 from models.traffic.balancer.round_robin import RoundRobin
 from models.traffic.config import BalancerConfig

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from models.base.errors import ConfigError, SimulationError
 from models.base.streams import Stream
 from models.traffic.balancer.base import NO_MEMBER
-from models.traffic.balancer.least_request import LeastRequest
+from models.traffic.balancer.load.least_request import LeastRequest
 
 
 class ScriptedStream(Stream):

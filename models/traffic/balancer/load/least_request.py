@@ -4,51 +4,52 @@ Two random choices already keep the longest queue exponentially shorter than one
 (Mitzenmacher 2001), without the herding of everyone running to the one shortest queue.
 """
 
-from typing import ClassVar
-
-from models.base.errors import ConfigError, SimulationError
+from models.base.errors import ConfigError
 from models.base.streams import Stream
-from models.base.time import DurationNs, TimeNs
+from models.base.time import TimeNs
 from models.traffic.balancer.base import NO_MEMBER
-from models.traffic.balancer.deadline_queue import DeadlineQueue
-from models.traffic.balancer.roster import Roster
+from models.traffic.balancer.load.ledger import LoadLedger
+from models.traffic.balancer.load.schedule import LoadSchedule
 
 PAIRS_UP_TO = 64
 """More members than that sample one by one, so that a change of view stays cheap."""
 
 
-class LeastRequest(Roster):
+class LeastRequest(LoadLedger):
     """Samples ``choices`` members with replacement, takes the one with fewest active attempts.
 
-    On ties the one sampled first wins. With unequal weights the members that are up take turns
-    by earliest deadline instead, at intervals (active + 1) / weight. Active counts belong to the
-    member, not to its state: they survive going down, coming up, leaving and joining again,
-    because the attempts behind them are still out there.
+    On ties the one sampled first wins. With ``scans_all`` nothing is sampled: every member that
+    is up is looked at, and one of those with fewest active attempts is drawn, all as likely.
+    With unequal weights the members that are up take turns by earliest deadline instead, at
+    intervals (active + 1) ** ``bias`` / weight; without them the bias has no say.
 
     Two choices among at most ``PAIRS_UP_TO`` members share one uniform, which picks one of all
     ordered pairs, with a bias below n * n / 2**53 among n members. A pick is O(choices), or
-    O(log members) with unequal weights; a change of who is up is O(n * n).
+    O(log members) with unequal weights, or O(members) for a full scan; a change of who is up is
+    O(n * n).
 
-    Source: Envoy ``least_request_lb.cc`` (active request bias 1); semantics 6.2.
+    Source: Envoy ``least_request_lb.cc``; semantics 6.2.
 
     Raises:
-        ConfigError: ``choices`` is below 1.
+        ConfigError: ``choices`` is below 1, or the bias outside [0, 16].
     """
 
-    __slots__ = ("_active", "_choices", "_pair_count", "_pairs", "_turns", "_uniform")
+    __slots__ = ("_bias", "_choices", "_pair_count", "_pairs", "_scans_all", "_turns", "_uniform")
 
-    tracks_load: ClassVar[bool] = True
-
-    def __init__(self, stream: Stream, choices: int = 2) -> None:
+    def __init__(
+        self, stream: Stream, choices: int = 2, *, bias: float = 1.0, scans_all: bool = False
+    ) -> None:
         if choices < 1:
             raise ConfigError(f"least_request needs at least one choice, not {choices}")
         super().__init__()
         self._uniform = stream.uniform
         self._choices = choices
-        self._active: dict[int, int] = {}
-        self._turns: DeadlineQueue | None = None
+        self._bias = bias
+        self._scans_all = scans_all
+        self._turns: LoadSchedule | None = None
         self._pairs: tuple[tuple[int, int], ...] = ()
         self._pair_count = 0
+        self._rearrange()
 
     def pick(self, _now: TimeNs, /, avoid: int = NO_MEMBER) -> int:
         """Return the less loaded of the members sampled."""
@@ -59,29 +60,16 @@ class LeastRequest(Roster):
         active = self._active
         return second if active[second] < active[first] else first
 
-    def started(self, member: int, /) -> None:
-        """Count an attempt sent to the member."""
-        self._active[member] += 1
-
-    def finished(self, member: int, _outcome: int, _duration_ns: DurationNs, /) -> None:
-        """Count the attempt as ended, also if the member has left since.
-
-        Raises:
-            SimulationError: more ends than starts, which would make the member look idle.
-        """
-        active = self._active[member] - 1
-        if active < 0:
-            raise SimulationError(f"member {member} finished an attempt that never started")
-        self._active[member] = active
-
     def _pick_with_care(self, avoid: int) -> int:
         up = self._up
         if not up:
             return NO_MEMBER
         if self._turns is not None:
-            return self._pick_by_turn(self._turns, avoid)
+            return self._turns.take(avoid)
         if avoid in up and len(up) > 1:
             up = [member for member in up if member != avoid]
+        if self._scans_all:
+            return self._scan(up)
         best = self._sample(up)
         for _ in range(self._choices - 1):
             candidate = self._sample(up)
@@ -92,16 +80,13 @@ class LeastRequest(Roster):
     def _sample(self, members: list[int]) -> int:
         return members[int(self._uniform() * len(members))]
 
-    def _pick_by_turn(self, turns: DeadlineQueue, avoid: int) -> int:
-        member = turns.take(avoid)
-        turns.put(member, self._interval(member))
-        return member
-
-    def _interval(self, member: int) -> float:
-        return (self._active[member] + 1) / self._weights[member]
+    def _scan(self, members: list[int]) -> int:
+        active = self._active
+        least = min(map(active.__getitem__, members))
+        return self._sample([member for member in members if active[member] == least])
 
     def _joined(self, position: int) -> None:
-        self._active.setdefault(self._up[position], 0)
+        super()._joined(position)
         self._rearrange()
 
     def _left(self, _position: int) -> None:
@@ -112,14 +97,13 @@ class LeastRequest(Roster):
 
     def _rearrange(self) -> None:
         self._turns = None
+        turns = LoadSchedule(self._weights, self._active, self._bias)
         if len({self._weights[member] for member in self._up}) > 1:
-            self._turns = DeadlineQueue()
             for member in self._up:
-                self._turns.put(member, self._interval(member))
+                turns.join(member)
+            self._turns = turns
         self._pairs = ()
-        if self._choices == 2 and self._turns is None and len(self._up) <= PAIRS_UP_TO:
+        is_sampling = self._turns is None and not self._scans_all
+        if is_sampling and self._choices == 2 and len(self._up) <= PAIRS_UP_TO:
             self._pairs = tuple((one, other) for one in self._up for other in self._up)
             self._pair_count = len(self._pairs)
-
-    def _active_of(self, member: int) -> int:
-        return self._active[member]

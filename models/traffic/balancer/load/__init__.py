@@ -1,0 +1,1 @@
+"""Policies that look at load: attempts under way at each member, and how long they take."""
