@@ -15,7 +15,7 @@ from models.traffic.gateway.api_key import ApiKeyCheck
 from models.traffic.gateway.config import GatewayConfig, Route
 from models.traffic.gateway.decision import STATUS_OF, Decision, Principal, Reason, Refusal
 from models.traffic.gateway.headers import NO_HEADERS, Headers
-from models.traffic.gateway.limits import LimiterFactory, RouteLimiter
+from models.traffic.gateway.limits import LimiterFactory, RouteLimiter, make_token_bucket
 from models.traffic.gateway.message import GatewayRequest, GatewayResponse
 from models.traffic.gateway.plugin import (
     CountedPlugin,
@@ -117,7 +117,9 @@ class Gateway:
 
     __slots__ = ("_by_name", "_chain", "_responses", "_rooms", "_table", "_unrouted")
 
-    def __init__(self, config: GatewayConfig, make_limiter: LimiterFactory) -> None:
+    def __init__(
+        self, config: GatewayConfig, make_limiter: LimiterFactory = make_token_bucket
+    ) -> None:
         self._chain = [CountedPlugin(plugin) for plugin in config.plugins]
         self._table = RouteTable([route.match for route in config.routes])
         names = [route.name for route in config.routes]

@@ -8,38 +8,40 @@ refuses has used its client's token all the same.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from models.base.errors import ConfigError
-from models.base.time import NS_PER_S, DurationNs, TimeNs
+from models.base.time import DurationNs, TimeNs
 from models.traffic.gateway.decision import Reason, Refusal
+from models.traffic.limiter.base import Rate, RateLimiter
+from models.traffic.limiter.token_bucket import TokenBucket
 
 KEYS_MAX = 65_536
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """``requests`` per ``per_ns`` in the long run, and up to ``burst`` at once."""
+    """``rate`` in the long run, and up to ``burst`` at once."""
 
-    requests: int
+    rate: Rate
     burst: int
-    per_ns: DurationNs = NS_PER_S
 
     @property
     def refill_ns(self) -> DurationNs:
         """After so long without a request nothing is remembered of those before."""
-        return -(-self.burst * self.per_ns // self.requests)
+        return -(-self.burst * self.rate.per_ns // self.rate.permits)
 
 
-class Limiter(Protocol):
-    """Any rate limiter: 0 if ``cost`` is taken, else nanoseconds until it might be."""
-
-    def try_acquire(self, now: TimeNs, cost: int, /) -> DurationNs:
-        """Take ``cost`` at ``now`` or say how long to wait."""
-        ...
+LimiterFactory: TypeAlias = Callable[[RateLimit], RateLimiter]
 
 
-LimiterFactory: TypeAlias = Callable[[RateLimit], Limiter]
+def make_token_bucket(limit: RateLimit) -> RateLimiter:
+    """The limiter that is used unless another kind is asked for.
+
+    Raises:
+        ConfigError: the burst is below 1.
+    """
+    return TokenBucket(limit.rate, limit.burst)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +62,23 @@ class KeyedLimiters:
     many names would choose when. O(1) per request, amortised.
 
     Raises:
-        ConfigError: the limit or ``keys_max`` is not at least 1.
+        ConfigError: ``keys_max`` is below 1, or what making a limiter refuses.
     """
 
     __slots__ = ("_by_key", "_keys_max", "_limit", "_make", "_refill_ns", "_shared")
 
-    def __init__(self, limit: RateLimit, make: LimiterFactory, keys_max: int = KEYS_MAX) -> None:
-        _check(limit)
+    def __init__(
+        self, limit: RateLimit, make: LimiterFactory = make_token_bucket, keys_max: int = KEYS_MAX
+    ) -> None:
+        make(limit)
         if keys_max < 1:
             raise ConfigError("rate limit: keys_max must be at least 1")
         self._limit = limit
         self._make = make
         self._keys_max = keys_max
         self._refill_ns = limit.refill_ns
-        self._by_key: dict[str, tuple[Limiter, TimeNs]] = {}
-        self._shared: Limiter | None = None
+        self._by_key: dict[str, tuple[RateLimiter, TimeNs]] = {}
+        self._shared: RateLimiter | None = None
 
     def __len__(self) -> int:
         return len(self._by_key)
@@ -84,7 +88,7 @@ class KeyedLimiters:
         limiter = self._limiter_of(key, now)
         return limiter.try_acquire(now, 1)
 
-    def _limiter_of(self, key: str, now: TimeNs) -> Limiter:
+    def _limiter_of(self, key: str, now: TimeNs) -> RateLimiter:
         known = self._by_key.pop(key, None)
         if known is None and not self._has_room(now):
             if self._shared is None:
@@ -113,12 +117,11 @@ class RouteLimiter:
 
     __slots__ = ("_addresses", "_keys", "_route")
 
-    def __init__(self, limits: RouteLimits, make: LimiterFactory) -> None:
+    def __init__(self, limits: RouteLimits, make: LimiterFactory = make_token_bucket) -> None:
         self._addresses = _keyed(limits.per_address, make)
         self._keys = _keyed(limits.per_key, make)
-        self._route: Limiter | None = None
+        self._route: RateLimiter | None = None
         if limits.per_route is not None:
-            _check(limits.per_route)
             self._route = make(limits.per_route)
 
     def admit_address(self, address: str, *, now: TimeNs) -> Refusal | None:
@@ -141,9 +144,3 @@ class RouteLimiter:
 
 def _keyed(limit: RateLimit | None, make: LimiterFactory) -> KeyedLimiters | None:
     return None if limit is None else KeyedLimiters(limit, make)
-
-
-def _check(limit: RateLimit) -> None:
-    for name in ("requests", "burst", "per_ns"):
-        if getattr(limit, name) < 1:
-            raise ConfigError(f"rate limit: {name} must be at least 1")

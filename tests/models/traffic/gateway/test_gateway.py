@@ -23,7 +23,7 @@ from models.traffic.gateway.plugins.path_rewrite import PathRewrite
 from models.traffic.gateway.plugins.size_limit import SizeLimit
 from models.traffic.gateway.route_table import RouteMatch
 from models.traffic.gateway.signed_token import TokenConfig, TokenSecret, sign_token
-from tests.models.traffic.gateway.naive_limiter import NaiveBucket
+from models.traffic.limiter.base import Rate
 
 SECRET = TokenSecret("k", b"s" * 32)
 TOKENS = TokenConfig((SECRET,))
@@ -60,7 +60,7 @@ def on(path: str, *methods: str) -> RouteMatch:
 
 
 def gateway(*routes: Route, plugins: tuple[HeaderEdit, ...] = ()) -> Gateway:
-    return Gateway(GatewayConfig(routes, plugins), NaiveBucket)
+    return Gateway(GatewayConfig(routes, plugins))
 
 
 def ask(
@@ -110,7 +110,7 @@ def test_a_key_is_asked_for_and_its_owner_is_told_on() -> None:
 
 
 def test_a_token_is_judged_on_the_wall_clock_and_limits_on_the_other() -> None:
-    limits = RouteLimits(per_key=RateLimit(1, 1))
+    limits = RouteLimits(per_key=RateLimit(Rate(1), 1))
     gate = gateway(Route("all", "web", authentication=TOKENS, limits=limits))
     token = f"Bearer {sign_token({'sub': 'ann', 'exp': 10}, SECRET)}"
     assert ask(gate, wall=10 * NS_PER_S - 1, authorization=token).is_forwarded
@@ -132,14 +132,14 @@ def test_all_scopes_of_the_route_are_needed() -> None:
 
 
 def test_guessing_is_limited_before_the_credential_is_looked_at() -> None:
-    limits = RouteLimits(per_address=RateLimit(1, 2))
+    limits = RouteLimits(per_address=RateLimit(Rate(1), 2))
     gate = gateway(Route("all", "web", authentication=KEYS, limits=limits))
     reasons = [ask(gate, x_api_key=f"web.{guess}").reason for guess in range(4)]
     assert reasons == [Reason.UNKNOWN_KEY] * 2 + [Reason.ADDRESS_LIMITED] * 2
 
 
 def test_a_request_without_a_good_credential_takes_no_token_of_client_or_route() -> None:
-    limits = RouteLimits(per_key=RateLimit(1, 1), per_route=RateLimit(1, 1))
+    limits = RouteLimits(per_key=RateLimit(Rate(1), 1), per_route=RateLimit(Rate(1), 1))
     gate = gateway(Route("all", "web", authentication=KEYS, limits=limits))
     for _ in range(5):
         assert ask(gate, x_api_key="web.wrong").status == 401
@@ -147,7 +147,7 @@ def test_a_request_without_a_good_credential_takes_no_token_of_client_or_route()
 
 
 def test_a_limited_client_is_told_when_to_come_back_in_whole_seconds() -> None:
-    limits = RouteLimits(per_route=RateLimit(2, 1, per_ns=3 * NS_PER_S))
+    limits = RouteLimits(per_route=RateLimit(Rate(2, 3 * NS_PER_S), 1))
     gate = gateway(Route("all", "web", limits=limits))
     assert ask(gate).is_forwarded
     refused = ask(gate)
@@ -157,7 +157,7 @@ def test_a_limited_client_is_told_when_to_come_back_in_whole_seconds() -> None:
 
 
 def test_without_authentication_a_client_is_its_address() -> None:
-    gate = gateway(Route("all", "web", limits=RouteLimits(per_key=RateLimit(1, 1))))
+    gate = gateway(Route("all", "web", limits=RouteLimits(per_key=RateLimit(Rate(1), 1))))
     assert ask(gate).is_forwarded
     assert ask(gate).reason is Reason.KEY_LIMITED
     other = GatewayRequest("GET", "h", "/", client="10.0.0.2")
@@ -184,7 +184,7 @@ def test_answers_of_the_gateway_pass_the_plugins_that_the_request_had_passed(
 
 
 def test_an_address_over_its_limit_does_not_reach_the_plugins_of_the_route() -> None:
-    limits = RouteLimits(per_address=RateLimit(1, 1))
+    limits = RouteLimits(per_address=RateLimit(Rate(1), 1))
     gate = gateway(Route("r", "web", limits=limits, plugins=(stamp("b"),)), plugins=(stamp("a"),))
     ask(gate)
     refused = ask(gate)
@@ -197,7 +197,7 @@ def test_a_plugin_that_raises_fails_its_request_and_not_the_gateway(is_of_gatewa
     broken = (Breaking("before"),)
     route = Route("r", "web", on("/r"), plugins=() if is_of_gateway else broken)
     config = GatewayConfig((route, Route("s", "web", on("/s"))), broken if is_of_gateway else ())
-    gate = Gateway(config, NaiveBucket)
+    gate = Gateway(config)
     decision = ask(gate, "/r")
     assert (decision.status, decision.reason) == (500, Reason.PLUGIN_FAILED)
     assert decision.detail == "plug-in 'breaking' (before): ValueError('in')"
@@ -246,7 +246,7 @@ def test_a_rewrite_by_the_gateway_is_seen_by_routes_and_brought_to_normal_form()
     def through(replacement: str) -> Decision:
         rewrite = PathRewrite("/old", replacement)
         config = GatewayConfig((Route("new", "web", on("/new")),), (rewrite,))
-        return ask(Gateway(config, NaiveBucket), "/old/x")
+        return ask(Gateway(config), "/old/x")
 
     forwarded = through("/a/../new").forward
     assert forwarded is not None
@@ -296,7 +296,7 @@ def test_only_a_forwarded_request_has_a_response_to_lead_back() -> None:
         (Route("a", "web", scopes=frozenset({"read"})),),
         (Route("a", "web", authentication=TokenConfig(())),),
         (Route("a", "web", authentication=ApiKeyConfig((ApiKey("", ""),))),),
-        (Route("a", "web", limits=RouteLimits(per_route=RateLimit(0, 1))),),
+        (Route("a", "web", limits=RouteLimits(per_route=RateLimit(Rate(1), 0))),),
     ],
 )
 def test_a_config_that_cannot_be_is_refused_by_the_routes_name(routes: tuple[Route, ...]) -> None:
@@ -329,7 +329,7 @@ def test_whatever_comes_in_is_a_decision_and_is_counted_once(
     requests: list[GatewayRequest],
 ) -> None:
     gate = gateway(
-        Route("k", "web", on("/k"), KEYS, limits=RouteLimits(per_address=RateLimit(1, 2))),
+        Route("k", "web", on("/k"), KEYS, limits=RouteLimits(per_address=RateLimit(Rate(1), 2))),
         Route("t", "web", on("/"), TOKENS, plugins=(SizeLimit(body_bytes_max=9), Breaking("none"))),
         Route("o", "web", on("/", "OPTIONS"), plugins=(Cors(CorsConfig(("*",))),)),
         plugins=(stamp("a"),),

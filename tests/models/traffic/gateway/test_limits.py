@@ -9,26 +9,26 @@ from models.base.errors import ConfigError
 from models.base.time import NS_PER_S
 from models.traffic.gateway.decision import Reason
 from models.traffic.gateway.limits import KeyedLimiters, RateLimit, RouteLimiter, RouteLimits
-from tests.models.traffic.gateway.naive_limiter import NaiveBucket
+from models.traffic.limiter.base import Rate
 
-TWO = RateLimit(requests=1, burst=2)
+TWO = RateLimit(Rate(1), burst=2)
 
 
 def test_each_key_has_its_own_limit() -> None:
-    keyed = KeyedLimiters(TWO, NaiveBucket)
+    keyed = KeyedLimiters(TWO)
     assert [keyed.try_acquire("a", 0) for _ in range(3)] == [0, 0, NS_PER_S]
     assert keyed.try_acquire("b", 0) == 0
 
 
 def test_a_full_table_lets_new_keys_share_one_limit() -> None:
-    keyed = KeyedLimiters(TWO, NaiveBucket, keys_max=1)
+    keyed = KeyedLimiters(TWO, keys_max=1)
     assert keyed.try_acquire("a", 0) == 0
     assert [keyed.try_acquire(key, 0) for key in "bcd"] == [0, 0, NS_PER_S]
     assert keyed.try_acquire("a", 0) == 0
 
 
 def test_a_key_is_forgotten_only_once_its_limit_is_full_again() -> None:
-    keyed = KeyedLimiters(TWO, NaiveBucket, keys_max=1)
+    keyed = KeyedLimiters(TWO, keys_max=1)
     keyed.try_acquire("a", 0)
     keyed.try_acquire("b", 2 * NS_PER_S - 1)
     assert keyed.try_acquire("b", 2 * NS_PER_S - 1) == 0
@@ -39,7 +39,7 @@ def test_a_key_is_forgotten_only_once_its_limit_is_full_again() -> None:
 
 @pytest.mark.parametrize(
     ("limit", "refill_ns"),
-    [(TWO, 2 * NS_PER_S), (RateLimit(3, 1, per_ns=10), 4), (RateLimit(3, 3, per_ns=9), 9)],
+    [(TWO, 2 * NS_PER_S), (RateLimit(Rate(3, 10), 1), 4), (RateLimit(Rate(3, 9), 3), 9)],
 )
 def test_a_limit_is_full_again_after_its_burst_at_its_rate(
     limit: RateLimit, refill_ns: int
@@ -48,7 +48,7 @@ def test_a_limit_is_full_again_after_its_burst_at_its_rate(
 
 
 def test_an_address_is_limited_for_itself() -> None:
-    limiter = RouteLimiter(RouteLimits(per_address=RateLimit(1, 1)), NaiveBucket)
+    limiter = RouteLimiter(RouteLimits(per_address=RateLimit(Rate(1), 1)))
     assert limiter.admit_address("1.1.1.1", now=0) is None
     refusal = limiter.admit_address("1.1.1.1", now=0)
     assert refusal is not None
@@ -57,8 +57,8 @@ def test_an_address_is_limited_for_itself() -> None:
 
 
 def test_a_hot_client_takes_nothing_of_what_all_share() -> None:
-    limits = RouteLimits(per_key=RateLimit(1, 1), per_route=RateLimit(1, 2))
-    limiter = RouteLimiter(limits, NaiveBucket)
+    limits = RouteLimits(per_key=RateLimit(Rate(1), 1), per_route=RateLimit(Rate(1), 2))
+    limiter = RouteLimiter(limits)
     hot = [limiter.admit_client("hot", now=0) for _ in range(5)]
     assert [refusal and refusal.reason for refusal in hot] == [None, *[Reason.KEY_LIMITED] * 4]
     assert limiter.admit_client("cool", now=0) is None
@@ -68,18 +68,18 @@ def test_a_hot_client_takes_nothing_of_what_all_share() -> None:
 
 
 def test_no_limits_admit_everyone() -> None:
-    limiter = RouteLimiter(RouteLimits(), NaiveBucket)
+    limiter = RouteLimiter(RouteLimits())
     assert all(limiter.admit_client("a", now=0) is None for _ in range(100))
     assert all(limiter.admit_address("a", now=0) is None for _ in range(100))
 
 
-@pytest.mark.parametrize("limit", [RateLimit(0, 1), RateLimit(1, 0), RateLimit(1, 1, per_ns=0)])
+@pytest.mark.parametrize("limit", [RateLimit(Rate(1), 0), RateLimit(Rate(1), -1)])
 def test_a_limit_below_one_is_refused(limit: RateLimit) -> None:
     for limits in (RouteLimits(limit), RouteLimits(None, limit), RouteLimits(per_route=limit)):
         with pytest.raises(ConfigError):
-            RouteLimiter(limits, NaiveBucket)
+            RouteLimiter(limits)
     with pytest.raises(ConfigError):
-        KeyedLimiters(TWO, NaiveBucket, keys_max=0)
+        KeyedLimiters(TWO, keys_max=0)
 
 
 class KeyedMachine(RuleBasedStateMachine):
@@ -87,9 +87,9 @@ class KeyedMachine(RuleBasedStateMachine):
 
     @initialize(burst=st.integers(1, 3), keys_max=st.integers(1, 3))
     def start(self, burst: int, keys_max: int) -> None:
-        self.limit = RateLimit(1, burst, per_ns=10)
+        self.limit = RateLimit(Rate(1, 10), burst)
         self.keys_max = keys_max
-        self.keyed = KeyedLimiters(self.limit, NaiveBucket, keys_max)
+        self.keyed = KeyedLimiters(self.limit, keys_max=keys_max)
         self.admitted: dict[str, list[int]] = {}
         self.now = 0
 
