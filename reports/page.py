@@ -14,7 +14,7 @@ from models.planning.incident import BASELINE_NS, WINDOW_NS
 from models.records.record import RunRecord, Verdict
 from reports import environment, topology
 from reports.charts import charts, timeline_data
-from reports.pages import failover, jobs, plot
+from reports.pages import failover, jobs, plot, traces
 from reports.pages.chapter import Chapter, chapter_of
 from reports.quantities import moment_text
 from reports.series.windows import window_length
@@ -60,6 +60,7 @@ def render(record: RunRecord) -> str:
             plot_box=(plot.LEFT, plot.WIDTH - plot.RIGHT, plot.HEIGHT - plot.BOTTOM, plot.TOP),
             gantt_width=jobs.WIDTH,
             gantt_left=jobs.LEFT,
+            waterfalls=traces.waterfalls(record),
             failed_requests=failed(record),
             slow_requests=slowest(record),
             origin_ns=origin_ns,
@@ -87,6 +88,7 @@ def _contents(chapter: Chapter | None) -> tuple[tuple[str, str], ...]:
         ("timeline", "What happened"),
         ("services", "Services"),
         ("topology", "Topology"),
+        ("traces", "Traces"),
         ("requests", "Requests"),
         ("inputs", "Inputs"),
         ("definitions", "Definitions"),
