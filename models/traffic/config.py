@@ -6,6 +6,8 @@ from enum import Enum
 
 from models.base.outcome import Outcome
 from models.base.time import DURATION_NS_MAX, NS_PER_MS, NS_PER_S, DurationNs
+from models.traffic.balancer.layers.config import LayersConfig
+from models.traffic.balancer.prequal.config import PrequalConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,7 @@ class BalancerConfig:
     ``options`` are a plug-in's to read. Every other field belongs to some built-in policies (see
     ``FIELDS_OF`` in :mod:`models.traffic.balancer.policies`), which state its range, and means
     nothing to the rest. A ``hash_balance_factor`` (a percentage) bounds the load of each member;
-    None leaves it unbounded.
+    None leaves it unbounded. ``layers`` are laid around whichever policy it is.
     """
 
     policy: str = "least_request"
@@ -29,6 +31,8 @@ class BalancerConfig:
     points_per_weight: int = 160
     table_size: int = 65_537
     hash_balance_factor: int | None = None
+    prequal: PrequalConfig = PrequalConfig()
+    layers: LayersConfig = LayersConfig()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +65,40 @@ class BreakerConfig:
 
 
 class Jitter(Enum):
-    """How a back-off is spread: not at all, or uniform from zero (full)."""
+    """How a back-off t is spread, always uniformly.
+
+    Not at all; over [0, t) (full); over [t / 2, t) (equal); over [t (1 - spread), t (1 + spread))
+    (around); or over [base, 3 * the wait before) whatever t is (decorrelated).
+    """
 
     NONE = "none"
     FULL = "full"
+    EQUAL = "equal"
+    AROUND = "around"
+    DECORRELATED = "decorrelated"
+
+
+class Growth(Enum):
+    """How a back-off grows: not at all, as a power, or as the sum of the powers so far."""
+
+    FIXED = "fixed"
+    POWER = "power"
+    SUM = "sum"
 
 
 @dataclass(frozen=True, slots=True)
 class BackoffConfig:
-    """Exponential back-off: min(cap, base * 2**try), spread by ``jitter``."""
+    """Back-off: min(cap, base * multiplier**try) unless ``growth`` says else, spread by ``jitter``.
+
+    ``spread`` is in [0, 1] and used by ``Jitter.AROUND`` alone.
+    """
 
     base_ns: DurationNs = 25 * NS_PER_MS
     cap_ns: DurationNs = 250 * NS_PER_MS
     jitter: Jitter = Jitter.FULL
+    growth: Growth = Growth.POWER
+    multiplier: float = 2.0
+    spread: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +114,61 @@ class BudgetConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ThrottleConfig:
+    """Retry budget by results: a failed try costs a token, one that succeeds earns ``ratio``.
+
+    Retries are allowed while more than half of ``tokens_max`` are there.
+    """
+
+    tokens_max: int = 10
+    ratio: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveShareConfig:
+    """Retry budget by concurrency: retries may be ``ratio`` of what is under way.
+
+    ``retries_min`` at a time are always allowed.
+    """
+
+    ratio: float = 0.2
+    retries_min: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class WindowBudgetConfig:
+    """Retry budget over a window: ``ratio`` of the first tries in the last ``window_ns``.
+
+    ``retries_min_per_s`` are allowed on top, so that a caller with little traffic can retry.
+    """
+
+    ratio: float = 0.2
+    retries_min_per_s: int = 10
+    window_ns: DurationNs = 10 * NS_PER_S
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaConfig:
+    """Retry budget by costs: a retry costs, a success gives back.
+
+    A success after a retry gives back what that retry cost, any other one ``refund``.
+    """
+
+    capacity: int = 500
+    cost: int = 5
+    timeout_cost: int = 10
+    refund: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class RetryConfig:
     """``retries`` extra tries after the first, for the outcomes in ``retry_on``."""
 
     retries: int = 0
     backoff: BackoffConfig = BackoffConfig()
-    budget: BudgetConfig | None = None
+    budget: (
+        BudgetConfig | ThrottleConfig | ActiveShareConfig | WindowBudgetConfig | QuotaConfig | None
+    ) = None
     retry_on: frozenset[Outcome] = frozenset(
         {
             Outcome.ERROR,

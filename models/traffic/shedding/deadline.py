@@ -20,10 +20,6 @@ class Fate(IntEnum):
     HOPELESS = 2
 
 
-NO_DEADLINE = 2**63
-"""Deadline of a request that has none."""
-
-
 def is_expired(now: TimeNs, deadline: TimeNs) -> bool:
     """Nobody waits any more at the deadline itself: the remaining time is 0.
 

@@ -3,8 +3,9 @@
 import pytest
 
 from models.base.errors import ConfigError
+from models.traffic.deadline import NO_DEADLINE
 from models.traffic.estimate import MovingAverage, RecentPercentile
-from models.traffic.shedding.deadline import NO_DEADLINE, DeadlineShedder, Fate, is_expired
+from models.traffic.shedding.deadline import DeadlineShedder, Fate, is_expired
 
 
 def shedder(service_ns: int = 10, slots: int = 1) -> DeadlineShedder:
