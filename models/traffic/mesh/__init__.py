@@ -1,0 +1,1 @@
+"""Service mesh: rules of traffic, and the control plane that brings them to every proxy."""
