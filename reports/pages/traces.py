@@ -44,11 +44,16 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One span. ``style`` is the class of its service; ``pause`` the wait before a retry."""
+    """One span. ``style`` is the class of its service; ``pause`` the wait before a retry.
 
-    service: str
+    ``name`` is that of the instance where it contains the service's, else the service's; then
+    ``instance`` says who served it. Nobody did when ``is_served`` is False.
+    """
+
+    name: str
     operation: str
     instance: str
+    is_served: bool
     style: str
     depth: int
     try_number: int
@@ -123,7 +128,8 @@ def _chosen(record: RunRecord) -> list[tuple[str, str, int]]:
     if len(done) > 1:
         order = np.lexsort((table["id"][done], table["duration_ns"][done]))
         median = int(table["id"][done[order[rank(len(done), 0.5) - 1]]])
-        found.append(("median", "The median one, for comparison", median))
+        if median != found[-1][2]:
+            found.append(("median", "The median one, for comparison", median))
     return found
 
 
@@ -163,11 +169,14 @@ def _row(
     trace: Trace, span: Span, depth: int, path: Sequence[Segment], styles: Mapping[str, str]
 ) -> Row:
     own = [segment for segment in path if segment.span is span]
+    service, instance = _service(span), _instance(span)
+    is_apart = not instance.startswith(service)
     return Row(
-        service=_service(span),
+        name=service if is_apart else instance,
         operation=span.name,
-        instance=_instance(span),
-        style=styles[_service(span)],
+        instance=instance if is_apart else "",
+        is_served=bool(instance) or not depth,
+        style=styles[service],
         depth=depth,
         try_number=int(str(span.attributes.get(TRY, 1))),
         outcome=_outcome(span),

@@ -55,6 +55,11 @@ def test_a_span_that_came_twice_counts_once_with_its_later_end():
     assert trace.spans == (ROOT,)
 
 
+def test_of_two_that_end_together_the_first_to_come_counts():
+    first, second = span(1, 0, 50, name="first"), span(1, 0, 50, name="second")
+    assert trace_of(first, second).spans == (first,)
+
+
 def test_a_ring_of_parents_is_opened_at_its_first_span():
     ring = span(1, 5, 9, parent=3), span(2, 6, 9, parent=1), span(3, 7, 9, parent=2)
     trace = trace_of(*ring, span(4, 1, 2, parent=2))

@@ -51,6 +51,7 @@ def found(store, **conditions):
         ({"attributes": (("n", True),)}, []),
         ({"attributes": (("zone", "b"),)}, [5]),
         ({"limit": 2}, [5, 4]),
+        ({"limit": 1}, [5]),
     ],
 )
 def test_every_condition_holds_for_what_is_found(store, conditions, expected):

@@ -67,6 +67,11 @@ def test_the_shares_are_free_again_in_the_next_second():
     assert kept(policy, BAD, 2, now=NS_PER_S) == [True, False]
 
 
+def test_a_rate_of_one_keeps_one_and_a_share_of_nothing_nothing():
+    assert kept(composite(100, rate=1), BAD, 2) == [True, False]
+    assert kept(composite(0, 100), BAD, 1) == [False]
+
+
 def test_what_no_policy_wants_is_not_kept():
     assert not composite(50, 50).keeps(NEITHER, now=0)
 
