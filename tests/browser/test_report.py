@@ -314,6 +314,31 @@ def test_print_is_light_and_leaves_the_controls_out(report, scheme):
         assert len(view.page.pdf()) > 20_000
 
 
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_the_critical_path_is_thicker_than_the_span_and_lies_on_it(report, width):
+    with report(width=width, java_script_enabled=False) as view:
+        rows = view.page.locator("#trace-failed tr.on-path")
+        assert rows.count() > 3
+        for row in (rows.nth(i) for i in range(rows.count())):
+            span = row.locator("rect.span").bounding_box()
+            for part in row.locator("rect.critical").all():
+                box = part.bounding_box()
+                assert box["height"] > 1.8 * span["height"]
+                assert box["x"] > span["x"] - 2
+                assert box["x"] + box["width"] < span["x"] + span["width"] + 4
+            assert row.locator(".critical-figure").inner_text() != "–"  # noqa: RUF001
+
+
+def test_bars_of_a_waterfall_stay_in_their_column(report):
+    with report(width=PHONE) as view:
+        for cell in view.page.locator("#trace-slowest .bar-cell").all():
+            outer = cell.bounding_box()
+            for bar in cell.locator("rect").all():
+                box = bar.bounding_box()
+                assert outer["x"] - 1 <= box["x"]
+                assert box["x"] + box["width"] <= outer["x"] + outer["width"] + 1
+
+
 def test_colour_is_never_alone_in_a_chart(report):
     with report() as view:
         dashes = view.page.evaluate(

@@ -94,8 +94,8 @@ class RunTraces:
         return np.argsort(self._requests["id"], kind="stable")
 
     @cached_property
-    def _requests_sorted(self) -> npt.NDArray[np.uint32]:
-        ordered: npt.NDArray[np.uint32] = self._requests["id"][self._request_order]
+    def _requests_sorted(self) -> npt.NDArray[np.int64]:
+        ordered: npt.NDArray[np.int64] = self._requests["id"][self._request_order].astype(np.int64)
         return ordered
 
     @cached_property
@@ -103,12 +103,14 @@ class RunTraces:
         return np.lexsort((self._attempts["id"], self._attempts["request"]))
 
     @cached_property
-    def _attempts_sorted(self) -> npt.NDArray[np.uint32]:
-        ordered: npt.NDArray[np.uint32] = self._attempts["request"][self._attempt_order]
+    def _attempts_sorted(self) -> npt.NDArray[np.int64]:
+        ordered: npt.NDArray[np.int64] = self._attempts["request"][self._attempt_order].astype(
+            np.int64
+        )
         return ordered
 
     def _spans(self, row: int) -> list[Span]:
-        request = _row(self._requests, row)
+        (request,) = _rows(self._requests, np.array([row]))
         trace_id = self._seed_half << 64 | mixed(request["id"] + 1)
         tries: dict[tuple[int, int, int], int] = {}
         spans = [self._root(request, trace_id)]
@@ -120,7 +122,7 @@ class RunTraces:
     def _attempts_of(self, request: int) -> Iterator[Row]:
         ordered = self._attempts_sorted
         first, last = np.searchsorted(ordered, request), np.searchsorted(ordered, request, "right")
-        return (_row(self._attempts, int(row)) for row in self._attempt_order[first:last])
+        return _rows(self._attempts, self._attempt_order[first:last])
 
     def _root(self, request: Row, trace_id: int) -> Span:
         node = self._manifest.call_nodes[request["node"]]
@@ -196,8 +198,10 @@ def queue_wait_ns(span: Span) -> int:
     return waited * NS_PER_US if isinstance(waited, int) else 0
 
 
-def _row(table: Table, row: int) -> Row:
-    return {name: int(values[row]) for name, values in table.numbers.items()}
+def _rows(table: Table, rows: npt.NDArray[np.intp]) -> Iterator[Row]:
+    columns = [values[rows].tolist() for values in table.numbers.values()]
+    names = tuple(table.numbers)
+    return (dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True))
 
 
 def _root_id(request: int) -> int:
