@@ -1,0 +1,61 @@
+"""The rule of judgement: a miss is looked at once more, with other dice and four times as long."""
+
+from dataclasses import dataclass
+from time import process_time
+
+from tests.theory.cases import Case
+from tests.theory.registry import Scorer
+from tests.theory.score import Score
+
+SEED, FRESH_SEED, LONG_SEED = 7, 8, 9
+AGAIN = 4
+LONG_BUDGET_S = 120.0
+"""CPU time that a long run may take for one case."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The last score of a case, how often it was looked at, and the CPU time of all looks."""
+
+    score: Score
+    looks: int
+    seconds: float
+    verdict: str
+
+    @property
+    def holds(self) -> bool:
+        return self.score.holds
+
+
+def judge(case: Case, scorer: Scorer, scale: float) -> Judgement:
+    began = process_time()
+    score, looks = scorer(case, SEED, scale), 1
+    if not score.holds:
+        score, looks = scorer(case, FRESH_SEED, AGAIN * scale), 2
+    verdict = "holds" if score.holds else "MISSED TWICE"
+    return Judgement(score, looks, process_time() - began, verdict)
+
+
+def judge_long(case: Case, scorer: Scorer) -> Judgement:
+    """Go on to the half-width that the reference states, where the budget reaches that far.
+
+    A first look tells how much it takes. What is out of reach is only told, with the size of
+    the sample that it needs.
+    """
+    began = process_time()
+    first = scorer(case, SEED, 1.0)
+    took = process_time() - began
+    if first.width is None or first.relative <= first.width:
+        found = judge(case, scorer, 1.0)
+        return Judgement(found.score, found.looks, process_time() - began, found.verdict)
+    factor = 1.2 * (first.relative / first.width) ** 2
+    if not took * factor <= LONG_BUDGET_S:
+        needed = f"needs {first.size * factor:.1e} {first.unit}" if factor < 1e30 else "unbounded"
+        return Judgement(first, 1, took, f"out of reach: {needed}")
+    score, looks = scorer(case, LONG_SEED, factor), 2
+    if not score.holds:
+        score, looks = scorer(case, LONG_SEED + 1, AGAIN * factor), 3
+    verdict = "holds" if score.holds else "MISSED TWICE"
+    if score.holds and score.relative > first.width:
+        verdict = f"holds, at {score.relative:.1%} instead of {first.width:.0%}"
+    return Judgement(score, looks, process_time() - began, verdict)
