@@ -40,10 +40,13 @@ def has_time(time_left_ns: DurationNs, delay_ns: DurationNs, needed_ns: Duration
 
 
 def time_left(now: TimeNs, deadline: TimeNs) -> DurationNs:
-    """What to send along with the request: nanoseconds left, 0 once it is over."""
-    return max(0, deadline - now)
+    """What to send along with the request: nanoseconds left, 0 once it is over.
+
+    ``NO_DEADLINE`` stays that.
+    """
+    return deadline if deadline == NO_DEADLINE else max(0, deadline - now)
 
 
 def on_own_clock(now: TimeNs, left_ns: DurationNs) -> TimeNs:
     """The receiver's deadline for a request that came with so much time left."""
-    return NO_DEADLINE if left_ns >= NO_DEADLINE - now else now + left_ns
+    return left_ns if left_ns == NO_DEADLINE else now + left_ns

@@ -7,7 +7,20 @@ import pytest
 from models.base.errors import ConfigError
 from models.base.outcome import Decision, Outcome
 from models.base.streams import Stream
-from models.traffic.config import BackoffConfig, BudgetConfig, Jitter, RetryConfig
+from models.traffic.budget.active_share import ActiveShareBudget
+from models.traffic.budget.quota import RetryQuota
+from models.traffic.budget.throttle import RetryThrottle
+from models.traffic.budget.window import WindowBudget
+from models.traffic.config import (
+    ActiveShareConfig,
+    BackoffConfig,
+    BudgetConfig,
+    Jitter,
+    QuotaConfig,
+    RetryConfig,
+    ThrottleConfig,
+    WindowBudgetConfig,
+)
 from models.traffic.retry import (
     BUDGET_DENIED,
     EXHAUSTED,
@@ -145,3 +158,120 @@ def test_each_answer_has_a_name_in_records(answer: int, decision: Decision) -> N
 def test_a_config_that_makes_no_sense_is_refused(config: RetryConfig, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         policy_of(config)
+
+
+def test_decorrelated_waits_follow_the_wait_before() -> None:
+    backoff = BackoffConfig(100, 10**9, Jitter.DECORRELATED)
+    policy = policy_of(RetryConfig(retries=9, backoff=backoff))
+    waits = [0]
+    for made in range(1, 10):
+        waits.append(policy.decide(Outcome.ERROR, made, waits[-1]))
+        assert 100 <= waits[-1] < 3 * max(100, waits[-2])
+    assert max(waits) > 1_000
+
+
+@pytest.mark.parametrize(("left", "answer"), [(101, 100), (100, EXHAUSTED), (0, EXHAUSTED)])
+def test_no_retry_begins_at_the_deadline_or_after_it(left: int, answer: int) -> None:
+    """Semantics 8.5: tries and back-offs together stay within the deadline."""
+    assert policy_of(TWICE).decide(Outcome.ERROR, 1, 0, left) == answer
+
+
+def test_a_retry_there_is_no_time_for_takes_no_token() -> None:
+    policy = policy_of(replace(TWICE, budget=BudgetConfig(ratio=0.0, reserve=1)))
+    assert policy.decide(Outcome.ERROR, 1, 0, 50) == EXHAUSTED
+    assert policy.budget_thousandths == 1_000
+
+
+def test_the_time_left_does_not_change_what_is_drawn() -> None:
+    config = RetryConfig(retries=1, backoff=BackoffConfig(10**9, 10**9))
+    unbounded = policy_of(config).decide(Outcome.ERROR, 1)
+    assert policy_of(config).decide(Outcome.ERROR, 1, 0, 10**10) == unbounded
+
+
+@pytest.mark.parametrize(
+    ("budget", "kind"),
+    [
+        (ThrottleConfig(), RetryThrottle),
+        (ActiveShareConfig(), ActiveShareBudget),
+        (WindowBudgetConfig(), WindowBudget),
+        (QuotaConfig(), RetryQuota),
+    ],
+)
+def test_budgets_that_follow_every_try_are_the_allowance(
+    budget: ThrottleConfig | ActiveShareConfig | WindowBudgetConfig | QuotaConfig, kind: type
+) -> None:
+    policy = policy_of(replace(TWICE, budget=budget))
+    assert isinstance(policy.allowance, kind)
+    assert policy.budget_thousandths is None
+    policy.first_try()
+    assert policy.decide(Outcome.ERROR, 1) == 100
+    assert policy.ticket >= 1
+
+
+def test_an_allowance_that_denies_ends_the_request() -> None:
+    policy = policy_of(replace(TWICE, budget=ActiveShareConfig(retries_min=1)))
+    assert policy.decide(Outcome.ERROR, 1) == 100
+    assert policy.decide(Outcome.ERROR, 1) == BUDGET_DENIED
+
+
+def test_an_allowance_is_not_asked_about_what_is_not_retried() -> None:
+    policy = policy_of(replace(TWICE, budget=QuotaConfig(capacity=5)))
+    assert policy.decide(Outcome.OK, 1) == NOT_RETRYABLE
+    assert policy.decide(Outcome.ERROR, 3) == EXHAUSTED
+    assert policy.decide(Outcome.ERROR, 1) == 100
+
+
+def test_a_time_out_is_dearer_to_a_quota() -> None:
+    policy = policy_of(replace(TWICE, budget=QuotaConfig(capacity=15)))
+    policy.decide(Outcome.TIMEOUT, 1)
+    assert policy.ticket == 10
+    policy.decide(Outcome.ERROR, 1)
+    assert policy.ticket == 5
+
+
+@pytest.mark.parametrize(
+    ("layers", "attempts", "calls"), [(3, 3, 27), (2, 3, 9), (5, 4, 1024), (3, 4, 64)]
+)
+def test_layers_of_retries_multiply_when_the_bottom_always_fails(
+    layers: int, attempts: int, calls: int
+) -> None:
+    """Semantics 8.2: k layers each with n attempts give n**k calls at the bottom."""
+    policies = [policy_of(RetryConfig(attempts - 1, PLAIN)) for _ in range(layers)]
+
+    def call(layer: int) -> int:
+        if layer == layers:
+            return 1
+        total = made = 0
+        while True:
+            total += call(layer + 1)
+            made += 1
+            if policies[layer].decide(Outcome.ERROR, made) < 0:
+                return total
+
+    assert call(0) == calls
+
+
+def test_a_tenth_for_a_budget_bounds_the_amplification_of_each_layer() -> None:
+    """Semantics 8.2: at most 1.1 in the long run, in a total outage."""
+    budget = BudgetConfig(ratio=0.1, reserve=0)
+    policy = policy_of(RetryConfig(3, PLAIN, budget))
+    requests, attempts = 10_000, 0
+    for _ in range(requests):
+        policy.first_try()
+        made = 1
+        while policy.decide(Outcome.ERROR, made) >= 0:
+            made += 1
+        attempts += made
+    assert attempts == 1.1 * requests
+
+
+def test_mean_attempts_with_independent_failures_are_a_geometric_sum() -> None:
+    """(1 - p**(k + 1)) / (1 - p) for p = 0.9 and two retries: 2.71."""
+    policy, dice = policy_of(TWICE), Stream(5, "failures")
+    requests, attempts = 20_000, 0
+    for _ in range(requests):
+        made = 1
+        while dice.uniform() < 0.9 and policy.decide(Outcome.ERROR, made) >= 0:
+            made += 1
+        attempts += made
+    assert attempts / requests == pytest.approx(2.71, abs=0.02)
