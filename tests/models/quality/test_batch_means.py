@@ -9,6 +9,7 @@ from scipy.special import ndtri
 from models.base.errors import ConfigError
 from models.base.streams import Stream
 from models.quality.batch_means import (
+    QuantileInterval,
     batch_interval,
     batch_means,
     lag_one_correlation,
@@ -97,6 +98,15 @@ def test_a_quantile_is_a_value_that_was_seen() -> None:
     found = quantile_interval([3.0, 1.0, 2.0, 5.0, 4.0, 6.0] * 20, 0.5, 20)
     assert (found.low, found.value, found.high) == (3.0, 3.0, 3.0)
     assert found.count == 120
+
+
+@pytest.mark.parametrize(
+    ("value", "inside"), [(1.0, True), (0.999, False), (4.0, True), (4.001, False)]
+)
+def test_the_ends_belong_to_a_quantiles_interval(value: float, inside: bool) -> None:
+    found = QuantileInterval(2.0, 1.0, 4.0, 0.95, 100)
+    assert found.contains(value) is inside
+    assert found.half_width == 2.0
 
 
 @pytest.mark.parametrize("q", [0.0, 1.0, -0.1])

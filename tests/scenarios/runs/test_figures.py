@@ -1,11 +1,15 @@
 """Key numbers of a run against figures worked out from its tables, row by row."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
-from models.base.outcome import RequestOutcome
+from models.base.outcome import Outcome, RequestOutcome
+from models.base.time import NS_PER_S as S
 from models.records.record import RunRecord
+from models.records.schema import REQUESTS
+from models.records.table import table_from_rows
 from scenarios.load import load
 from scenarios.runs.execute import execute
 from scenarios.runs.figures import Figure, Unit, comparison_of, figures_of
@@ -52,6 +56,18 @@ def test_errors_are_a_share_of_what_ended_and_goodput_counts_what_completed(
     assert 0 < completed < len(ends)
     assert figures["error ratio"].value == (len(ends) - completed) / len(ends)
     assert figures["goodput"].value == completed / 20
+
+
+@pytest.mark.parametrize(
+    ("arrival_ns", "goodput"), [(5 * S - 1, 0.0), (5 * S, 0.05), (25 * S - 1, 0.05), (25 * S, 0.0)]
+)
+def test_measure_includes_its_first_instant_and_not_its_last(
+    record: RunRecord, arrival_ns: int, goodput: float
+) -> None:
+    row = (0, 0, 0, arrival_ns, 1000, RequestOutcome.COMPLETED, Outcome.OK, 1)
+    alone = replace(record, requests=table_from_rows(REQUESTS, [row]))
+    values = {figure.name: figure.value for figure in figures_of(alone)}
+    assert values["goodput"] == goodput
 
 
 def test_a_fault_has_its_times_and_what_never_happened_has_none(
