@@ -13,11 +13,13 @@ from models.traffic.balancer.hashed.ketama import Ketama
 from models.traffic.balancer.hashed.keyed import KeyedPolicy
 from models.traffic.balancer.hashed.maglev import Maglev
 from models.traffic.balancer.hashed.ring_hash import RingHash
+from models.traffic.balancer.layers.stack import lay_around
 from models.traffic.balancer.load.least_connections import LeastConnections
 from models.traffic.balancer.load.least_request import LeastRequest
 from models.traffic.balancer.load.peak_ewma import PeakEwma
 from models.traffic.balancer.load.weighted_least_request import WeightedLeastRequest
 from models.traffic.balancer.pick_first import PickFirst
+from models.traffic.balancer.prequal.policy import Prequal
 from models.traffic.balancer.random_choice import RandomChoice
 from models.traffic.balancer.round_robin import RoundRobin
 from models.traffic.balancer.smooth_weighted import SmoothWeighted
@@ -78,6 +80,10 @@ def _maglev(config: BalancerConfig, stream: Stream) -> Balancer:
     return _bounded(Maglev(stream, config.table_size), config, stream)
 
 
+def _prequal(config: BalancerConfig, stream: Stream) -> Balancer:
+    return Prequal(config.prequal, stream)
+
+
 def _bounded(hashed: KeyedPolicy, config: BalancerConfig, stream: Stream) -> Balancer:
     factor = config.hash_balance_factor
     return hashed if factor is None else BoundedLoad(hashed, stream, factor)
@@ -97,6 +103,7 @@ BUILT_IN: Mapping[str, BalancerFactory] = MappingProxyType(
         "ring_hash": _ring_hash,
         "ketama": _ketama,
         "maglev": _maglev,
+        "prequal": _prequal,
     }
 )
 FIELDS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -113,23 +120,30 @@ FIELDS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "ring_hash": ("ring_size_min", "ring_size_max", "hash_balance_factor"),
         "ketama": ("points_per_weight", "hash_balance_factor"),
         "maglev": ("table_size", "hash_balance_factor"),
+        "prequal": ("prequal",),
     }
 )
-"""The fields of :class:`BalancerConfig` that each built-in policy reads."""
+"""The fields of :class:`BalancerConfig` that each built-in policy reads, ``layers`` aside."""
 NO_PLUGINS: Mapping[str, BalancerFactory] = MappingProxyType({})
 
 
 def make_balancer(
     config: BalancerConfig, stream: Stream, plugins: Mapping[str, BalancerFactory] = NO_PLUGINS
 ) -> Balancer:
-    """Make an empty balancer of the policy that ``config`` names.
+    """Make an empty balancer of the policy that ``config`` names, with its layers around it.
 
     ``plugins`` are a user's own policies by name; ``config.options`` is theirs to read.
 
     Raises:
         ConfigError: no such policy, a plug-in takes the name of a built-in one, options for a
-            built-in policy (its parameters are fields), or what the policy itself refuses.
+            built-in policy (its parameters are fields), layers that do not go with the policy,
+            or what the policy itself refuses.
     """
+    factory = _factory(config, plugins)
+    return lay_around(config.layers, stream, lambda: factory(config, stream))
+
+
+def _factory(config: BalancerConfig, plugins: Mapping[str, BalancerFactory]) -> BalancerFactory:
     for name in plugins:
         if name in BUILT_IN:
             raise ConfigError(f"a plug-in may not take the name of the built-in policy '{name}'")
@@ -137,9 +151,9 @@ def make_balancer(
         if config.options:
             refused = ", ".join(sorted(config.options))
             raise ConfigError(f"policy '{config.policy}' has no options, but got: {refused}")
-        return BUILT_IN[config.policy](config, stream)
+        return BUILT_IN[config.policy]
     if config.policy in plugins:
-        return plugins[config.policy](config, stream)
+        return plugins[config.policy]
     known = [*BUILT_IN, *sorted(plugins)]
     hint = get_close_matches(config.policy, known, n=1)
     meant = f", did you mean '{hint[0]}'?" if hint else ""

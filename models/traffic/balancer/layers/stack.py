@@ -35,6 +35,8 @@ def lay_around(
         ConfigError: a policy that follows keys cannot also follow zones or warm members up, and
             one that probes works on its own pool of members alone.
     """
+    if config == LayersConfig():
+        return make_policy()
     _check(config, make_policy())
     slow_start = config.slow_start
 
@@ -59,7 +61,7 @@ def _check(config: LayersConfig, policy: Balancer) -> None:
         raise ConfigError("a policy that follows request keys cannot also follow zones")
     if policy.needs_key and config.slow_start is not None:
         raise ConfigError("a policy that follows request keys cannot start members slowly")
-    if isinstance(policy, ProbingBalancer) and config != LayersConfig():
+    if isinstance(policy, ProbingBalancer):
         raise ConfigError("a policy that probes its members has nothing laid around it")
 
 

@@ -12,12 +12,17 @@ from models.traffic.balancer.hashed.bounded_load import BoundedLoad
 from models.traffic.balancer.hashed.ketama import Ketama
 from models.traffic.balancer.hashed.maglev import Maglev
 from models.traffic.balancer.hashed.ring_hash import RingHash
+from models.traffic.balancer.layers.config import LayersConfig, SlowStartConfig, SubsetConfig
+from models.traffic.balancer.layers.slow_start import SlowStart
+from models.traffic.balancer.layers.subset import Subset
 from models.traffic.balancer.load.least_connections import LeastConnections
 from models.traffic.balancer.load.least_request import LeastRequest
 from models.traffic.balancer.load.peak_ewma import PeakEwma
 from models.traffic.balancer.load.weighted_least_request import WeightedLeastRequest
 from models.traffic.balancer.pick_first import PickFirst
 from models.traffic.balancer.policies import BUILT_IN, FIELDS_OF, BalancerFactory, make_balancer
+from models.traffic.balancer.prequal.config import PrequalConfig
+from models.traffic.balancer.prequal.policy import Prequal
 from models.traffic.balancer.random_choice import RandomChoice
 from models.traffic.balancer.roster import Roster
 from models.traffic.balancer.round_robin import RoundRobin
@@ -60,6 +65,7 @@ PLUGINS: Mapping[str, BalancerFactory] = {"lowest_index": lowest_index}
         ("ring_hash", RingHash, False),
         ("ketama", Ketama, False),
         ("maglev", Maglev, False),
+        ("prequal", Prequal, False),
     ],
 )
 def test_each_built_in_policy_has_a_name(
@@ -91,6 +97,7 @@ def test_each_built_in_policy_names_the_fields_it_reads() -> None:
     assert {name for names in FIELDS_OF.values() for name in names} == fields - {
         "policy",
         "options",
+        "layers",
     }
 
 
@@ -112,6 +119,30 @@ def test_each_field_reaches_the_policy_that_reads_it(
 ) -> None:
     with pytest.raises(ConfigError, match=complaint):
         make_balancer(config, Stream(1, "edge"))
+
+
+def test_the_parameters_of_prequal_reach_it() -> None:
+    config = BalancerConfig("prequal", prequal=PrequalConfig(probes_per_pick=2.0))
+    balancer = make_balancer(config, Stream(1, "edge"))
+    assert isinstance(balancer, Prequal)
+    for member in range(5):
+        balancer.add(member)
+    balancer.pick(0)
+    assert len(balancer.probes()) == 2
+
+
+def test_layers_are_laid_around_a_policy_built_in_or_not() -> None:
+    slow = BalancerConfig("round_robin", layers=LayersConfig(slow_start=SlowStartConfig()))
+    assert isinstance(make_balancer(slow, Stream(1, "edge")), SlowStart)
+    subset = LayersConfig(subset=SubsetConfig(2))
+    own = BalancerConfig("lowest_index", options={"floor": "0"}, layers=subset)
+    assert isinstance(make_balancer(own, Stream(1, "edge"), PLUGINS), Subset)
+
+
+def test_layers_that_do_not_go_with_a_policy_are_refused() -> None:
+    layers = LayersConfig(slow_start=SlowStartConfig())
+    with pytest.raises(ConfigError, match="request keys cannot start members slowly"):
+        make_balancer(BalancerConfig("maglev", layers=layers), Stream(1, "edge"))
 
 
 def test_a_full_scan_reaches_the_policy() -> None:
