@@ -9,6 +9,9 @@ from tests.theory.score import Score
 
 SEED, FRESH_SEED, LONG_SEED = 7, 8, 9
 AGAIN = 4
+MISSED_TWICE = "MISSED TWICE"
+MARGIN = 1.2
+"""A long run is so much longer than the first look says, so that it arrives."""
 LONG_BUDGET_S = 120.0
 """CPU time that a long run may take for one case."""
 
@@ -32,7 +35,7 @@ def judge(case: Case, scorer: Scorer, scale: float) -> Judgement:
     score, looks = scorer(case, SEED, scale), 1
     if not score.holds:
         score, looks = scorer(case, FRESH_SEED, AGAIN * scale), 2
-    verdict = "holds" if score.holds else "MISSED TWICE"
+    verdict = "holds" if score.holds else MISSED_TWICE
     return Judgement(score, looks, process_time() - began, verdict)
 
 
@@ -42,20 +45,19 @@ def judge_long(case: Case, scorer: Scorer) -> Judgement:
     A first look tells how much it takes. What is out of reach is only told, with the size of
     the sample that it needs.
     """
-    began = process_time()
-    first = scorer(case, SEED, 1.0)
-    took = process_time() - began
-    if first.width is None or first.relative <= first.width:
-        found = judge(case, scorer, 1.0)
-        return Judgement(found.score, found.looks, process_time() - began, found.verdict)
-    factor = 1.2 * (first.relative / first.width) ** 2
+    first = judge(case, scorer, 1.0)
+    score, took = first.score, first.seconds
+    if not score.holds or score.width is None or score.relative <= score.width:
+        return first
+    factor = MARGIN * (score.relative / score.width) ** 2
     if not took * factor <= LONG_BUDGET_S:
-        needed = f"needs {first.size * factor:.1e} {first.unit}" if factor < 1e30 else "unbounded"
-        return Judgement(first, 1, took, f"out of reach: {needed}")
-    score, looks = scorer(case, LONG_SEED, factor), 2
-    if not score.holds:
-        score, looks = scorer(case, LONG_SEED + 1, AGAIN * factor), 3
-    verdict = "holds" if score.holds else "MISSED TWICE"
-    if score.holds and score.relative > first.width:
-        verdict = f"holds, at {score.relative:.1%} instead of {first.width:.0%}"
-    return Judgement(score, looks, process_time() - began, verdict)
+        needed = f"needs {score.size * factor:.1e} {score.unit}" if factor < 1e30 else "unbounded"
+        return Judgement(score, first.looks, took, f"out of reach: {needed}")
+    began = process_time()
+    longer, looks = scorer(case, LONG_SEED, factor), 1
+    if not longer.holds:
+        longer, looks = scorer(case, LONG_SEED + 1, AGAIN * factor), 2
+    verdict = "holds" if longer.holds else MISSED_TWICE
+    if longer.holds and longer.relative > score.width:
+        verdict = f"holds, at {longer.relative:.1%} instead of {score.width:.0%}"
+    return Judgement(longer, first.looks + looks, took + process_time() - began, verdict)

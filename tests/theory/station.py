@@ -28,6 +28,7 @@ PATIENCE = 20
 """Relaxation times that are dropped as warm-up, if the run is long enough."""
 BATCH_LENGTH = 50
 """Relaxation times that a batch should last."""
+BATCHES_MAX = 20
 WORK = Exponential(SERVICE_NS)
 
 
@@ -118,7 +119,7 @@ def _path(station: Station, seed: int, jobs: int) -> Path:
         first=round(warm_up),
         last=last,
         end=end_ns / SERVICE_NS,
-        batches=station.batches or int(min(20, max(5, batches))),
+        batches=station.batches or int(min(BATCHES_MAX, max(5, batches))),
     )
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from models.base.streams import Stream
 from tests.theory.cases import Case
-from tests.theory.judge import AGAIN, FRESH_SEED, SEED, judge, judge_long
+from tests.theory.judge import AGAIN, FRESH_SEED, MISSED_TWICE, SEED, judge, judge_long
+from tests.theory.queues import as_planned
 from tests.theory.score import (
     Score,
     at_most,
@@ -45,7 +46,7 @@ def test_a_miss_is_looked_at_once_more_with_fresh_seeds_and_four_times_as_long()
 
 def test_two_misses_are_a_defect() -> None:
     found = judge(CASE, lambda *_: score(holds=False), 1.0)
-    assert (found.holds, found.looks, found.verdict) == (False, 2, "MISSED TWICE")
+    assert (found.holds, found.looks, found.verdict) == (False, 2, MISSED_TWICE)
 
 
 def test_a_long_run_is_as_much_longer_as_its_width_asks_for() -> None:
@@ -58,6 +59,11 @@ def test_a_long_run_is_as_much_longer_as_its_width_asks_for() -> None:
     found = judge_long(CASE, scorer)
     assert scales == [1.0, pytest.approx(1.2 * 4)]
     assert found.verdict == "holds"
+
+
+def test_a_long_run_that_misses_twice_is_a_defect_also_if_its_width_is_out_of_reach() -> None:
+    found = judge_long(CASE, lambda *_: score(holds=False, half_width=1e9))
+    assert (found.holds, found.verdict) == (False, MISSED_TWICE)
 
 
 def test_a_width_out_of_reach_is_told_with_the_sample_it_needs() -> None:
@@ -130,6 +136,17 @@ def test_controls_narrow_the_interval_and_keep_it_right() -> None:
     assert controlled.holds
     assert controlled.half_width < plain.half_width / 10
     assert not of_controlled(1.51, [(y, [(x, 0.5)])], 20).holds
+
+
+def test_a_short_run_in_heavy_traffic_has_at_least_the_half_width_that_theory_plans_with() -> None:
+    """M/M/1 at 0.9 over 10^6 service times: 3.29 sqrt(2 * 1.9 / (0.9 * 0.01) / 10^6) = 6.76 %."""
+    found = Score(9.7, 0.1, False, 900_000, "jobs", 0.01)
+    short = as_planned(found, 10.0, Station(0.9), batches=5)
+    assert short.half_width == pytest.approx(0.676, abs=0.001)
+    assert short.holds
+    assert as_planned(found, 10.0, Station(0.9), batches=20) == found
+    wide = Score(9.7, 5.0, True, 900_000, "jobs", 0.01)
+    assert as_planned(wide, 10.0, Station(0.9), batches=5) == wide
 
 
 def test_an_occupancy_counts_who_is_inside() -> None:

@@ -36,7 +36,6 @@ REASONS = (
     Reason(r"erlA-.*", "callers of the world have no random patience yet"),
     Reason(r"dns-stale-.*", "the world has no name resolution with a time to live yet"),
     Reason(r"mttdl-3-2", "one loss takes 2 million failures: 10^9 events for an interval of 15 %"),
-    Reason(r"mm1-avar-.*", "a planning figure, not a measurement; the long table uses its kind"),
     Reason(r"avail-serial", "arithmetic that no adviser does yet"),
     Reason(r"burn-.*", _ALERTING),
     Reason(r"cron-.*|lease-pause", _SCHEDULING),
