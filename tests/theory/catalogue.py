@@ -1,11 +1,20 @@
 """All families' scorers, imported so that they register, and the cases in a good order."""
 
-from tests.theory import availability, balancing, chance, deciders, hashing, networks, queues
+from tests.theory import (
+    availability,
+    balancing,
+    chance,
+    deciders,
+    hashing,
+    networks,
+    overload,
+    queues,
+)
 from tests.theory.cases import Case, all_cases
 from tests.theory.registry import REGISTRY, Scorer
 from tests.theory.waiting import reason_of
 
-FAMILIES = (availability, balancing, chance, deciders, hashing, networks, queues)
+FAMILIES = (availability, balancing, chance, deciders, hashing, networks, overload, queues)
 QUICK = (
     "avail-1of2-100-10-independent", "avail-freq-2of3-100-10-single",
     "avail-outage-3of4-100-5-single", "backoff-full-0.1-10-5", "ballsbins-100",
@@ -13,6 +22,7 @@ QUICK = (
     "ch-cv-10-100", "ch-move-add-10", "dm1-T-0.5", "dm1-Pw-0.5", "erlB-2-1.0",
     "fanout-slow-10", "fixedwindow-burst",
     "fj2-0.5", "fjn-4-0.5", "flow-conservation", "hb-false-0.05-3", "hb-scan-1-3", "hb-support-1-3",
+    "hotos-drain", "meta-fixedpoints-0.6-1-10", "meta-threshold-3",
     "jackson-feedback-T", "jsq1-T-0.9", "jsq-full-2-0.9", "jsq2-T-0.8", "jsq2-s2-0.7",
     "kingman-ub-D/M/1",
     "kingman-vut-D/M/1", "lease-drift", "little", "lognormal-mean-cv", "max-exp-mean-2",

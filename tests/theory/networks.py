@@ -21,7 +21,7 @@ from sim.world import build
 from tests.theory.cases import Case
 from tests.theory.registry import scores
 from tests.theory.score import Score, of_means, of_quantile, of_share, within
-from tests.theory.station import NEVER_NS, SERVICE_NS
+from tests.theory.station import NEVER_NS, SERVICE_NS, seed_of
 
 Route = tuple[tuple[str, ...], ...]
 """Steps in order; the stations named in one step are called at the same time."""
@@ -46,9 +46,8 @@ class Network:
 def journeys(network: Network, seed: int, scale: float) -> list[np.ndarray]:
     """Durations of whole requests in order of arrival, in mean service times, run by run."""
     requests = round(CALLS * min(scale, 1.0) / network.calls_per_request)
-    return [
-        _journeys(network, seed * 1000 + index, requests) for index in range(max(1, round(scale)))
-    ]
+    first = seed_of(network, seed)
+    return [_journeys(network, first + index, requests) for index in range(max(1, round(scale)))]
 
 
 @lru_cache(maxsize=8)

@@ -5,10 +5,11 @@ the balancer is the users' own. Jobs are told apart by arrival; a run starts emp
 first jobs are not looked at.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from zlib import crc32
 
 import numpy as np
 
@@ -92,7 +93,13 @@ class Path:
 def paths(station: Station, seed: int, scale: float) -> list[Path]:
     """Independent runs worth ``scale`` times the station's number of jobs."""
     jobs = round(station.jobs * min(scale, 1.0))
-    return [_path(station, seed * 1000 + index, jobs) for index in range(max(1, round(scale)))]
+    first = seed_of(station, seed)
+    return [_path(station, first + index, jobs) for index in range(max(1, round(scale)))]
+
+
+def seed_of(plan: object, seed: int) -> int:
+    """First of a million seeds of one plan, so that no two cases share their luck."""
+    return (crc32(repr(plan).encode()) * 100 + seed) * 1_000_000
 
 
 @lru_cache(maxsize=8)
@@ -101,7 +108,7 @@ def _path(station: Station, seed: int, jobs: int) -> Path:
     end_ns = round(jobs / rate_per_s * NS_PER_S)
     world = build(_blueprint(station, rate_per_s, end_ns), seed)
     if station.gaps != "poisson":
-        world.sources[0]._arrivals = _Clock(_GAPS[station.gaps], rate_per_s, seed)
+        world.sources[0]._arrivals = Instants(_spaced(_GAPS[station.gaps], rate_per_s, seed))
     attempts = world.run().tables[1]
     order = np.argsort(attempts["start_ns"], kind="stable")
     outcome = attempts["outcome"][order]
@@ -112,7 +119,7 @@ def _path(station: Station, seed: int, jobs: int) -> Path:
     batches = room / (BATCH_LENGTH * max(station.relaxation_jobs, 1.0))
     return Path(
         start=attempts["start_ns"][order] / SERVICE_NS,
-        wait=attempts["wait_us"][order] * 1000 / SERVICE_NS,
+        wait=attempts["wait_us"][order].astype(np.float64) * 1000 / SERVICE_NS,
         sojourn=attempts["duration_ns"][order] / SERVICE_NS,
         server=attempts["target"][order].astype(np.int64),
         is_admitted=outcome != Outcome.QUEUE_FULL,
@@ -158,23 +165,27 @@ def _blueprint(station: Station, rate_per_s: float, end_ns: int) -> Blueprint:
     )
 
 
-class _Clock:
-    """Arrivals with other gaps than a load source knows; stands in its clock's place."""
+class Instants:
+    """Arrivals at given instants; stands in the place of a load source's own clock."""
 
-    def __init__(self, gap: Callable[[Stream], float], rate_per_s: float, seed: int) -> None:
-        self._gap = gap
-        self._stream = Stream(seed, "gaps")
-        self._mean_ns = NS_PER_S / rate_per_s
-        self._now_ns = 0.0
+    def __init__(self, instants_ns: Iterable[int]) -> None:
+        self._instants_ns = iter(instants_ns)
 
-    def __iter__(self) -> "_Clock":
-        return self
+    def __iter__(self) -> Iterator[int]:
+        return self._instants_ns
 
     def __next__(self) -> int:
-        self._now_ns += self._gap(self._stream) * self._mean_ns
-        return int(self._now_ns)
+        return next(self._instants_ns)
 
-    next_ns = __next__
+    def next_ns(self) -> int | None:
+        return next(self._instants_ns, None)
+
+
+def _spaced(gap: Callable[[Stream], float], rate_per_s: float, seed: int) -> Iterator[int]:
+    stream, mean_ns, now_ns = Stream(seed, "gaps"), NS_PER_S / rate_per_s, 0.0
+    while True:
+        now_ns += gap(stream) * mean_ns
+        yield int(now_ns)
 
 
 def _fixed(_: Stream) -> float:

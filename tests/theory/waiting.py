@@ -16,7 +16,6 @@ class Reason:
 
 _SHARING = "the world has no processor sharing or priorities yet"
 _CLOSED = "the world has no closed-loop users yet"
-_PAUSE = "the world cannot pause a server with its queue kept yet"
 _HEDGE = "the world sends no hedged requests yet"
 _CACHE = "the world has no cache yet"
 _HEALTH = "there are no active health checks yet"
@@ -29,7 +28,7 @@ _DETECTION = "belongs to failure detectors: phi accrual, SWIM"
 REASONS = (
     Reason(r"ps-cond-.*|mm1-ps-.*|prio-.*", _SHARING),
     Reason(r"mva-.*", _CLOSED),
-    Reason(r"mm1-breakdown-.*|fluid-maxwait-.*|hotos-drain|meta-.*", _PAUSE),
+    Reason(r"mm1-breakdown-.*", "the world cannot pause a server in the middle of a job yet"),
     Reason(r"hedge-.*|red-.*", _HEDGE),
     Reason(r"lru-che-.*|ttl-cache|cache-meta-.*", _CACHE),
     Reason(r"hc-.*|rto-max", _HEALTH),
