@@ -27,9 +27,9 @@ _EXPONENT_MAX = 500.0
 class PeakEwma(LoadLedger):
     """Of two different members drawn at random, takes the lower latency * (active + 1).
 
-    A duration observed above the average replaces it; another one moves the average towards it
-    by 1 - e ** (-gap / decay), where the gap is the time since the last one. Between observations
-    the average decays towards zero, so a member that was slow is tried again. A member never
+    A duration above the average as of its last observation replaces it; another one moves it
+    there by 1 - e ** (-gap / decay), where the gap is the time since that observation. While
+    nothing is observed the average decays towards zero, so a slow member is tried again. A member never
     measured counts as zero while idle, and as worse than any measured one as soon as it has an
     attempt under way: one attempt explores it. On ties fewer active attempts win, then the first
     drawn. Averages belong to the member and survive its going and coming.

@@ -104,6 +104,58 @@ def test_of_three_equally_loaded_choices_the_first_wins() -> None:
     assert balancer_of(3, ScriptedStream([0.5, 0.1, 0.9]), choices=3).pick(0) == 1
 
 
+def test_a_full_scan_finds_the_one_idle_member_every_time() -> None:
+    balancer = LeastRequest(Stream(5, "scan"), scans_all=True)
+    for member in range(9):
+        balancer.add(member)
+        balancer.started(member)
+    balancer.finished(6, 0, 1)
+    assert {balancer.pick(0) for _ in range(50)} == {6}
+
+
+def test_a_full_scan_draws_among_the_least_loaded() -> None:
+    """One in a thousand chi-square with 2 degrees of freedom is above 13.82."""
+    balancer = LeastRequest(Stream(5, "ties"), scans_all=True)
+    for member in range(5):
+        balancer.add(member)
+    balancer.started(1)
+    balancer.started(3)
+    seen = Counter(balancer.pick(0) for _ in range(9_000))
+    assert set(seen) == {0, 2, 4}
+    assert sum((count - 3_000) ** 2 / 3_000 for count in seen.values()) < 13.82
+
+
+def test_a_full_scan_passes_over_the_avoided_member() -> None:
+    balancer = LeastRequest(Stream(5, "scan"), scans_all=True)
+    for member in range(3):
+        balancer.add(member)
+    balancer.started(1)
+    balancer.started(2)
+    balancer.started(2)
+    assert [balancer.pick(0, 0), balancer.pick(0)] == [1, 0]
+
+
+@pytest.mark.parametrize(("bias", "share"), [(0.0, 2 / 3), (1.0, 2 / 7), (2.0, 2 / 27)])
+def test_the_bias_says_how_strongly_load_divides_an_unequal_weight(
+    bias: float, share: float
+) -> None:
+    """Weight 2 with 4 active attempts against an idle weight 1: 2 / 5 ** bias to 1."""
+    balancer = LeastRequest(Stream(5, "bias"), bias=bias)
+    balancer.add(0, weight=2)
+    balancer.add(1, weight=1)
+    for _ in range(4):
+        balancer.started(0)
+    seen = Counter(balancer.pick(0) for _ in range(5_400))
+    assert seen[0] == pytest.approx(5_400 * share, abs=3)
+
+
+def test_a_full_scan_leaves_unequal_weights_to_their_turns() -> None:
+    balancer = LeastRequest(Stream(5, "turns"), scans_all=True)
+    balancer.add(0, weight=2)
+    balancer.add(1, weight=1)
+    assert Counter(balancer.pick(0) for _ in range(30)) == {0: 20, 1: 10}
+
+
 def test_two_choices_keep_the_longest_queue_shorter_than_one() -> None:
     """Throwing n balls into n bins: log log n / log 2 against log n / log log n."""
     longest = {}
