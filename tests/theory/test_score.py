@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from models.base.streams import Stream
+from models.quality.interval import t_interval
 from tests.theory.cases import Case
 from tests.theory.judge import AGAIN, FRESH_SEED, MISSED_TWICE, SEED, judge, judge_long
 from tests.theory.queues import as_planned
@@ -124,6 +125,15 @@ def test_a_wrong_value_is_refused_by_every_kind_of_interval() -> None:
     assert not of_quantile(0.91, [values, values[::-1]], 0.9, 20).holds
     assert of_share(0.25, 2500, 10_000).holds
     assert not of_share(0.27, 2500, 10_000).holds
+
+
+def test_a_quantile_too_near_the_end_for_its_share_is_bounded_by_the_batches_own() -> None:
+    """20 batches of 1 to 500, each shifted by its number: all but the last 0.2 % lie under 514."""
+    run = np.concatenate([np.arange(1, 501) + shift for shift in range(20)]).astype(np.float64)
+    found = of_quantile(510.0, [run], 0.998, 20)
+    spread = t_interval([float(499 + shift) for shift in range(20)], 0.999).half_width
+    assert found.half_width == pytest.approx(spread)
+    assert found.holds == (abs(found.estimate - 510.0) <= spread)
 
 
 def test_controls_narrow_the_interval_and_keep_it_right() -> None:
