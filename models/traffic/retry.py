@@ -4,26 +4,14 @@ The policy only judges attempts that have ended. The first try is the caller's o
 always sent; a policy without retries says so afterwards.
 """
 
-from typing import assert_never
-
 from models.base.errors import ConfigError
 from models.base.outcome import Decision, Outcome
 from models.base.streams import Stream
 from models.base.time import DurationNs, TimeNs
 from models.traffic import backoff
-from models.traffic.budget.active_share import ActiveShareBudget
 from models.traffic.budget.base import DENIED, FIRST_TRY, RetryAllowance
-from models.traffic.budget.quota import RetryQuota
-from models.traffic.budget.throttle import RetryThrottle
-from models.traffic.budget.window import WindowBudget
-from models.traffic.config import (
-    ActiveShareConfig,
-    BudgetConfig,
-    QuotaConfig,
-    RetryConfig,
-    ThrottleConfig,
-    WindowBudgetConfig,
-)
+from models.traffic.budget.kinds import make_allowance
+from models.traffic.config import BudgetConfig, RetryConfig
 from models.traffic.deadline import NO_DEADLINE, has_time
 from models.traffic.retry_budget import RetryBudget
 
@@ -42,27 +30,6 @@ def decision_of(answer: int) -> Decision:
 
 def _earn_nothing() -> None:
     """What a first try earns where no budget by tokens is kept."""
-
-
-def make_allowance(
-    config: ThrottleConfig | ActiveShareConfig | WindowBudgetConfig | QuotaConfig,
-) -> RetryAllowance:
-    """The budget that a config describes.
-
-    Raises:
-        ConfigError: the config makes no sense.
-    """
-    match config:
-        case ThrottleConfig():
-            return RetryThrottle(config)
-        case ActiveShareConfig():
-            return ActiveShareBudget(config)
-        case WindowBudgetConfig():
-            return WindowBudget(config)
-        case QuotaConfig():
-            return RetryQuota(config)
-        case _:
-            assert_never(config)
 
 
 class RetryPolicy:

@@ -68,6 +68,14 @@ class ActiveShareBudget:
         if ticket:
             self.withdrawn(ticket, now)
 
+    def abandoned(self, ticket: int, now: TimeNs, /) -> None:
+        """One try fewer is under way.
+
+        Raises:
+            SimulationError: none was.
+        """
+        self.ended(ticket, True, now)
+
     def withdrawn(self, _ticket: int, _now: TimeNs, /) -> None:
         """One retry fewer is granted.
 

@@ -29,6 +29,10 @@ class RetryAllowance(Protocol):
         """A try that was sent has ended. To be told before :meth:`try_retry` is asked."""
         ...
 
+    def abandoned(self, ticket: int, now: TimeNs, /) -> None:
+        """A try that was sent is no longer waited for; nobody knows how it would have ended."""
+        ...
+
     def withdrawn(self, ticket: int, now: TimeNs, /) -> None:
         """A retry that was granted will not be sent."""
         ...

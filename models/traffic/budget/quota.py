@@ -50,6 +50,9 @@ class RetryQuota:
             back = ticket or self._config.refund
             self._available = min(self._config.capacity, self._available + back)
 
+    def abandoned(self, _ticket: int, _now: TimeNs, /) -> None:
+        """What it cost was spent."""
+
     def withdrawn(self, ticket: int, _now: TimeNs, /) -> None:
         """A retry that was not sent gives back what it cost."""
         self._available = min(self._config.capacity, self._available + ticket)

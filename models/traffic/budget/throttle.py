@@ -52,5 +52,8 @@ class RetryThrottle:
         else:
             self._balance = min(self._maximum, self._balance + self._gain)
 
+    def abandoned(self, _ticket: int, _now: TimeNs, /) -> None:
+        """Neither a failure nor a success."""
+
     def withdrawn(self, _ticket: int, _now: TimeNs, /) -> None:
         """A retry that was not sent cost nothing."""

@@ -59,5 +59,8 @@ class WindowBudget:
     def ended(self, _ticket: int, _is_failure: bool, _now: TimeNs, /) -> None:
         """How a try ends makes no difference."""
 
+    def abandoned(self, _ticket: int, _now: TimeNs, /) -> None:
+        """How a try ends makes no difference."""
+
     def withdrawn(self, _ticket: int, _now: TimeNs, /) -> None:
         """What was taken stays taken until it leaves the window."""
