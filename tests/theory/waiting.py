@@ -16,8 +16,8 @@ class Reason:
 
 _SHARING = "the world has no processor sharing or priorities yet"
 _CLOSED = "the world has no closed-loop users yet"
-_HEDGE = "the world sends no hedged requests yet"
-_CACHE = "the world has no cache yet"
+_HEDGE = "the world sends no hedged requests into queues yet"
+_CACHE = "the world has no cache in front of a database yet"
 _HEALTH = "there are no active health checks yet"
 _ALERTING = "belongs to alerting: burn rates"
 _SCHEDULING = "belongs to scheduling: cron and locks"
@@ -29,8 +29,8 @@ REASONS = (
     Reason(r"ps-cond-.*|mm1-ps-.*|prio-.*", _SHARING),
     Reason(r"mva-.*", _CLOSED),
     Reason(r"mm1-breakdown-.*", "the world cannot pause a server in the middle of a job yet"),
-    Reason(r"hedge-.*|red-.*", _HEDGE),
-    Reason(r"lru-che-.*|ttl-cache|cache-meta-.*", _CACHE),
+    Reason(r"red-.*", _HEDGE),
+    Reason(r"cache-meta-.*", _CACHE),
     Reason(r"hc-.*|rto-max", _HEALTH),
     Reason(r"erlA-.*", "callers of the world have no random patience yet"),
     Reason(r"dns-stale-.*", "the world has no name resolution with a time to live yet"),
