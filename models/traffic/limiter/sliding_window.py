@@ -95,12 +95,8 @@ class SlidingCounter:
         """Nanoseconds from the present window's start until the estimate leaves room."""
         window_ns = self._window_ns
         if spare > 0:
-            shrunk = window_ns - _below(spare * window_ns, self._previous)
-            if shrunk < window_ns:
-                return shrunk
+            return window_ns - _below(spare * window_ns, self._previous)
         spare = self._limit - cost + 1
-        if self._current < spare:
-            return window_ns
         return 2 * window_ns - _below(spare * window_ns, self._current)
 
 

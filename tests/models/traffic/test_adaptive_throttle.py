@@ -82,3 +82,7 @@ def test_no_draw_is_taken_where_nothing_is_refused() -> None:
 def test_a_throttle_that_makes_no_sense_is_refused(changes: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match="adaptive throttle"):
         throttle(**changes)
+
+
+def test_the_smallest_window_and_multiplier_are_allowed() -> None:
+    assert throttle(window_s=1, multiplier=1.0).admits(0)

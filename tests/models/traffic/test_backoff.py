@@ -191,3 +191,18 @@ def test_every_jitter_takes_one_word(jitter: Jitter) -> None:
 def test_factors_out_of_range_are_refused(config: BackoffConfig) -> None:
     with pytest.raises(ConfigError, match="back-off: "):
         check(config)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        BackoffConfig(base_ns=0, cap_ns=0),
+        BackoffConfig(multiplier=1.0),
+        BackoffConfig(multiplier=100.0),
+        BackoffConfig(spread=0.0),
+        BackoffConfig(spread=1.0),
+    ],
+)
+def test_factors_at_the_ends_of_their_range_are_allowed(config: BackoffConfig) -> None:
+    check(config)
+    assert delay(config, 3, Stream(1, "b")) >= 0

@@ -280,3 +280,10 @@ def test_hystrix_lets_one_trial_call_decide(result: str, state: BreakerState) ->
     breaker.record(trial, result == "E", 5 * S)
     assert breaker.state is state
     assert breaker.snapshot().recorded == (0 if state is BreakerState.CLOSED else 1)
+
+
+def test_the_ends_of_every_range_are_allowed() -> None:
+    breaker = CircuitBreaker(replace(VECTOR, open_growth=100.0, slow_ns=0))
+    call(breaker, "S", 0, 0)
+    call(breaker, "S", 0, 1)
+    assert breaker.snapshot().slow == 1

@@ -78,3 +78,15 @@ def test_the_percentile_is_worked_out_anew_every_so_often() -> None:
 def test_a_percentile_that_makes_no_sense_is_refused(sizes: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match="recent percentile"):
         RecentPercentile(**{"q": 0.5, **sizes})  # type: ignore[arg-type]
+
+
+def test_the_ends_of_every_range_are_allowed() -> None:
+    whole = MovingAverage(1.0)
+    whole.add(3.0)
+    whole.add(5.0)
+    assert whole.value == 5.0
+    assert DecayingAverage(1).at(0) == 0.0
+    smallest = RecentPercentile(0.0, window=2, minimum=2, refresh=1)
+    smallest.add(9)
+    smallest.add(4)
+    assert smallest.value == 4

@@ -277,3 +277,10 @@ CacheMachine.TestCase.settings = settings(
     derandomize=True, deadline=None, max_examples=60, stateful_step_count=50
 )
 TestCache = CacheMachine.TestCase
+
+
+def test_a_time_to_live_of_a_nanosecond_is_allowed() -> None:
+    made = cache(capacity=1, ttl_ns=1)
+    fill(made)
+    assert looked_up(made, 0) is HIT
+    assert looked_up(made, 1) is FETCH

@@ -274,3 +274,14 @@ LimitMachine.TestCase.settings = settings(
     derandomize=True, deadline=None, max_examples=50, stateful_step_count=50
 )
 TestLimits = LimitMachine.TestCase
+
+
+def test_the_ends_of_every_range_are_allowed() -> None:
+    assert AimdLimit(AimdConfig(slow_ns=0)).limit == 20
+    assert GradientLimit(GradientConfig(smoothing=1.0, tolerance=1.0, headroom=0)).limit == 20
+    config = VegasConfig(alpha=1, beta=1, probe_multiplier=1)
+    assert VegasLimit(config, Stream(1, "v")).limit == 20
+    rtt = MinRttConfig(
+        sample_ns=1, measure_ns=1, measure_calls=1, jitter_ratio=0.0, buffer_ratio=0.0
+    )
+    assert MinRttLimit(rtt, Stream(1, "r")).limit == 3

@@ -83,3 +83,11 @@ def test_the_rate_is_never_below_one_call_in_two_seconds() -> None:
     for n in range(60):
         client.ended(is_throttled=True, now=n * S)
     assert client.rate_per_s == 0.5
+
+
+def test_a_client_is_let_through_when_its_tokens_just_suffice() -> None:
+    client = AdaptiveClient()
+    client.ended(is_throttled=True, now=0)
+    assert client.rate_per_s == 0.5
+    assert client.try_acquire(2 * S - 1) > ADMITTED
+    assert client.try_acquire(2 * S) == ADMITTED

@@ -178,3 +178,12 @@ def test_poisson_arrivals_are_let_through_as_often_as_theory_says(
         now += round(-ln(1.0 - gaps.uniform()) * mean_gap_ns)
         passed += bucket.try_acquire(now) == ADMITTED
     assert passed / count == pytest.approx(accepted, abs=0.004)
+
+
+def test_the_estimate_at_a_windows_start_is_the_whole_window_before() -> None:
+    counter = SlidingCounter(Rate(4, 100))
+    counter.try_acquire(50, 3)
+    assert [counter.estimate(now) for now in (99, 100, 150, 199)] == pytest.approx(
+        [3, 3, 1.5, 0.03]
+    )
+    assert counter.estimate(200) == 0.0

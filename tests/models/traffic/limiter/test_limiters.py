@@ -157,3 +157,10 @@ def test_a_rate_of_nothing_is_refused(permits: int, per: int) -> None:
 def test_a_bucket_that_holds_nothing_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match=r"^rate limit: "):
         ALL[name](1, 1, 0)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_fits_an_unused_limiter_is_never_refused_for_ever(name: str) -> None:
+    limiter = ALL[name](5, 10, 5)
+    limiter.try_acquire(0)
+    assert ADMITTED < limiter.try_acquire(0, 5) < NEVER

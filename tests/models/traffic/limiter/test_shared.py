@@ -173,3 +173,9 @@ SharedMachine.TestCase.settings = settings(
     derandomize=True, deadline=None, max_examples=40, stateful_step_count=40
 )
 TestShared = SharedMachine.TestCase
+
+
+def test_the_smallest_sizes_are_allowed() -> None:
+    assert SharedLimiter(SharedLimiterConfig(timeout_ns=1, keys_max=1)).waiting == 0
+    tiny = LimitStore(lambda _key: FixedWindow(Rate(1)), keys_max=1)
+    assert tiny.answer(StoreRequest(1, "k", 1), now=0) == StoreAnswer(1, 0)

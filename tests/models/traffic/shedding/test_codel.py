@@ -166,3 +166,23 @@ def test_the_same_requests_are_served_and_dropped_as_in_the_rfc(
         assert reference.dropped == dropped
         assert list(reference.queue) == list(queue)
         assert reference.count == codel.count
+
+
+@pytest.mark.parametrize(("pause_ns", "count"), [(1_600 * MS - 1, 2), (1_600 * MS, 1)])
+def test_dropping_goes_on_as_fast_as_it_was_within_sixteen_intervals(
+    pause_ns: int, count: int
+) -> None:
+    codel = Codel(DEFAULT)
+    for at in range(300):
+        codel.drops(at * MS, (at - 50) * MS, 9)
+    assert codel.count == 3
+    last_drop_at = next_drop(next_drop(200 * MS, 100 * MS, 2), 100 * MS, 3)
+    codel.drops(300 * MS, 300 * MS, 9)
+    start = last_drop_at + pause_ns
+    codel.drops(start - 100 * MS, start - 150 * MS, 9)
+    assert codel.drops(start, start - 50 * MS, 9)
+    assert codel.count == count
+
+
+def test_a_nanosecond_is_the_shortest_target_and_interval() -> None:
+    assert not Codel(CodelConfig(1, 1, 0)).is_dropping

@@ -123,3 +123,17 @@ def test_what_is_not_shed_takes_no_token() -> None:
 
 def test_a_class_without_tokens_stays_shed() -> None:
     assert not TokenFallback({CRITICAL: TokenBucket(Rate(1), 1)}).admits(SHEDDABLE, True, 0)
+
+
+def test_a_class_may_have_no_share_and_a_capacity_may_be_nothing() -> None:
+    closed = PriorityShedder(PriorityConfig(0))
+    assert not closed.admits(CRITICAL_PLUS, 0)
+    shares = {SHEDDABLE: 0.0, SHEDDABLE_PLUS: 0.0, CRITICAL: 1.0, CRITICAL_PLUS: 1.0}
+    shedder = PriorityShedder(PriorityConfig(1, shares))
+    assert [shedder.admits(level, 0) for level in Criticality] == [False, False, True, True]
+
+
+def test_one_slot_and_refusals_from_the_start_are_allowed() -> None:
+    levels = {**LEVELS, SHEDDABLE: (0.0, 0.5)}
+    shedder = UtilisationShedder(UtilisationConfig(1, levels=levels), Stream(1, "shed"))
+    assert shedder.admits(SHEDDABLE, 0)

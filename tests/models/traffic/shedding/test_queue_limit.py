@@ -26,3 +26,8 @@ def test_a_limit_that_makes_no_sense_is_refused(sizes: tuple[int, int, int]) -> 
         limit_for_wait(*sizes)
     with pytest.raises(ConfigError, match="queue limit"):
         QueueLimit(-1)
+
+
+def test_the_shortest_wait_and_service_are_allowed() -> None:
+    assert limit_for_wait(0, 10, 1) == 0
+    assert limit_for_wait(5, 1, 1) == 5

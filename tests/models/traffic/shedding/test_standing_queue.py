@@ -83,3 +83,7 @@ def test_a_queue_down_to_its_mark_does_not_stand() -> None:
 def test_a_rule_that_makes_no_sense_is_refused(config: AdaptiveLifoConfig) -> None:
     with pytest.raises(ConfigError, match="adaptive LIFO"):
         AdaptiveLifo(config)
+
+
+def test_a_nanosecond_is_the_shortest_delay() -> None:
+    assert ControlledDelay(CodelConfig(1, 1)).wait_ns_max(0) == 1
