@@ -338,7 +338,7 @@ class World:
         self._record_what_is_open()
         tables = self.recorder.close()
         requests, attempts = tables[0], tables[1]
-        offered, sent = self.recorder.next_request_id(), self.recorder.next_attempt_id()
+        offered, sent = next(self.recorder.request_ids), next(self.recorder.attempt_ids)
         check_conservation(requests, attempts, offered, sent)
         if not stopped_early:
             self._drain()

@@ -8,9 +8,10 @@ one clock and one order, and the loop has no branch.
 Source: design section 4 and 5; SimPy 4 ``core.py``, ``events.py``.
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from heapq import heappop, heappush
-from itertools import count
+from itertools import count, repeat
+from operator import length_hint
 from typing import Any, TypeAlias
 
 import simpy
@@ -24,7 +25,7 @@ from sim.kernel.ties import END, OBSERVER, TIE_CLASSES, URGENT, USER
 
 Callback: TypeAlias = Callable[[Any], object]
 Entry: TypeAlias = tuple[TimeNs, int, Callback, Any]
-Number: TypeAlias = Callable[[], int]
+Numbers: TypeAlias = Iterator[int]
 
 BATCH = 32_768
 STALLED_BATCHES = 64
@@ -35,28 +36,29 @@ _DRAWN_BITS = 32
 Post: TypeAlias = Callable[[TimeNs, int, Callback, Any], None]
 
 
-def _numbers(ties: Stream | None) -> dict[int, Number]:
+def _numbers(ties: Stream | None) -> dict[int, Numbers]:
     """By tie class, what numbers its entries: ascending, or shuffled where ``ties`` are drawn.
 
     Urgent entries and observers always keep their order.
     """
     if ties is None:
-        return {tie_class: count(tie_class << _COUNTED_BITS).__next__ for tie_class in TIE_CLASSES}
-    numbers: dict[int, Number] = {}
+        return {tie_class: count(tie_class << _COUNTED_BITS) for tie_class in TIE_CLASSES}
+    numbers: dict[int, Numbers] = {}
     for tie_class in TIE_CLASSES:
-        ascending = count(tie_class << _COUNTED_BITS + _DRAWN_BITS).__next__
+        ascending = count(tie_class << _COUNTED_BITS + _DRAWN_BITS)
         is_shuffled = URGENT < tie_class < OBSERVER
         numbers[tie_class] = _shuffled(ascending, ties) if is_shuffled else ascending
     return numbers
 
 
-def _shuffled(ascending: Number, ties: Stream) -> Number:
-    return lambda: ascending() + (ties.word() >> 64 - _DRAWN_BITS << _COUNTED_BITS)
+def _shuffled(ascending: Numbers, ties: Stream) -> Numbers:
+    drawn_bits = 64 - _DRAWN_BITS
+    return (number + (ties.word() >> drawn_bits << _COUNTED_BITS) for number in ascending)
 
 
-def _poster(agenda: list[Entry], numbers: Mapping[int, Number]) -> Post:
+def _poster(agenda: list[Entry], numbers: Mapping[int, Numbers]) -> Post:
     def post(when: TimeNs, tie_class: int, callback: Callback, argument: Any) -> None:
-        heappush(agenda, (when, numbers[tie_class](), callback, argument))
+        heappush(agenda, (when, next(numbers[tie_class]), callback, argument))
 
     return post
 
@@ -95,7 +97,7 @@ class Kernel(simpy.Environment):
 
     :meth:`post` has no way back; :meth:`call_at` costs one object more and can be cancelled.
     The data path does what ``post`` does by itself, as
-    ``heappush(agenda, (when, number(), callback, argument))`` with ``number`` out of ``numbers``.
+    ``heappush(agenda, (when, next(some_numbers), callback, argument))``, out of ``numbers``.
     """
 
     now: TimeNs = 0
@@ -104,8 +106,8 @@ class Kernel(simpy.Environment):
     agenda: list[Entry]
     """SimPy's heap of entries. The data path pushes onto it by itself."""
 
-    numbers: Mapping[int, Number]
-    """By tie class: gives the number of a new entry of that class."""
+    numbers: Mapping[int, Numbers]
+    """By tie class: the numbers of new entries of that class."""
 
     post: Post
     """``post(when, tie_class, callback, argument)`` runs ``callback(argument)`` at ``when``,
@@ -191,14 +193,14 @@ class Kernel(simpy.Environment):
         self.post(until, END, _end_of_run, None)
         queue, pop = self.agenda, heappop
         stalled, batch_began = 0, self.now
-        processed = 0
+        turns = repeat(None, batch)
         try:
             while stalled < STALLED_BATCHES:
-                for processed in range(1, batch + 1):  # noqa: B007 - read when the loop is left
+                for _ in turns:
                     self.now, _, callback, argument = pop(queue)
                     callback(argument)
-                self.events += processed
-                processed = 0
+                self.events += batch
+                turns = repeat(None, batch)
                 stalled = stalled + 1 if self.now == batch_began else 0
                 batch_began = self.now
                 if after_batch is not None and not after_batch():
@@ -206,7 +208,7 @@ class Kernel(simpy.Environment):
         except _EndOfRun:
             return True
         finally:
-            self.events += processed
+            self.events += batch - length_hint(turns)
         return False
 
     def supervise(self, name: str, script: Generator[Event, Any, Any]) -> Process:

@@ -1,11 +1,10 @@
 """Time-outs of one duration, kept in the order in which they were started.
 
 Equal durations expire in the order of their starts, so a queue with one armed timer at its head
-replaces one timer per attempt, and an attempt that settles in time costs nothing to call off:
-it is merely skipped. This is the difference between 5 and 7 times SimPy (design section 5).
+replaces one timer per attempt. An attempt that settles in time leaves at once: it costs no timer,
+and its memory is used again while it is still warm (design section 5).
 """
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Generic, Protocol, TypeVar
 
@@ -15,10 +14,10 @@ from sim.kernel.ties import USER
 
 
 class Expiring(Protocol):
-    """What a lane holds: something that began, and may have settled meanwhile."""
+    """What a lane holds: something with a number that began."""
 
+    id: int
     start_ns: TimeNs
-    settled: bool
 
 
 ItemT = TypeVar("ItemT", bound=Expiring)
@@ -27,10 +26,10 @@ ItemT = TypeVar("ItemT", bound=Expiring)
 class TimeoutLane(Generic[ItemT]):
     """Calls ``on_expire(item)`` when ``duration_ns`` has passed since ``item.start_ns``.
 
-    A duration of 0 never expires; the lane is then only the list of what is outstanding.
-
-    To join, an item is appended to ``waiting``, and ``arm(item)`` is called unless ``is_armed``;
-    :meth:`add` does both. The path of every attempt does so itself and saves a call.
+    ``waiting`` holds what has not settled yet by its number, oldest first. Whoever settles an
+    item, ``on_expire`` too, deletes it there. To join, an item is put into ``waiting``, and
+    ``arm(item)`` is called unless ``is_armed``; :meth:`add` does both. The path of every attempt
+    does so itself and saves a call. A duration of 0 never expires.
     """
 
     __slots__ = ("_duration_ns", "_kernel", "_on_expire", "arm", "is_armed", "waiting")
@@ -41,17 +40,15 @@ class TimeoutLane(Generic[ItemT]):
         self._kernel = kernel
         self._duration_ns = duration_ns
         self._on_expire = on_expire
-        self.waiting: deque[ItemT] = deque()
-        self.is_armed = False
+        self.waiting: dict[int, ItemT] = {}
+        self.is_armed = duration_ns == 0
         self.arm: Callable[[ItemT], None] = self._arm_head
-        if duration_ns == 0:
-            self.arm = self._forget_settled
-        elif kernel.shuffles_ties:
+        if kernel.shuffles_ties:
             self.arm = self._arm_alone
 
     def add(self, item: ItemT) -> None:
         """Let an item join that began now."""
-        self.waiting.append(item)
+        self.waiting[item.id] = item
         if not self.is_armed:
             self.arm(item)
 
@@ -61,31 +58,23 @@ class TimeoutLane(Generic[ItemT]):
 
     def _arm_alone(self, item: ItemT) -> None:
         """With shuffled ties every item has a timer of its own, to take its chance in a tie."""
-        self._forget_settled(item)
         self._kernel.post(item.start_ns + self._duration_ns, USER, self._expire_one, item)
 
-    def _forget_settled(self, _: ItemT) -> None:
-        waiting = self.waiting
-        while waiting and waiting[0].settled:
-            waiting.popleft()
-
     def _expire_one(self, item: ItemT) -> None:
-        if not item.settled:
+        if item.id in self.waiting:
             self._on_expire(item)
 
     def _expire_due(self, _: object) -> None:
-        waiting, duration, now = self.waiting, self._duration_ns, self._kernel.now
+        waiting, now = self.waiting, self._kernel.now
         while waiting:
-            head = waiting[0]
-            if not head.settled:
-                deadline = head.start_ns + duration
-                if deadline > now:
-                    self._kernel.post(deadline, USER, self._expire_due, None)
-                    return
-                self._on_expire(head)
-            waiting.popleft()
+            head = next(iter(waiting.values()))
+            deadline = head.start_ns + self._duration_ns
+            if deadline > now:
+                self._kernel.post(deadline, USER, self._expire_due, None)
+                return
+            self._on_expire(head)
         self.is_armed = False
 
     def outstanding(self) -> Iterator[ItemT]:
-        """What has not settled yet, oldest first."""
-        return (item for item in tuple(self.waiting) if not item.settled)
+        """What has not settled yet, oldest first, as of this call."""
+        return iter(tuple(self.waiting.values()))

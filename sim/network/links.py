@@ -7,7 +7,7 @@ empty zone name is the outside world where users live.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from typing import Any
 
@@ -25,14 +25,14 @@ OUTSIDE = ""
 class Link:
     """One direction between two zones. While ``is_cut``, messages vanish without a trace.
 
-    ``transit()`` is the hot verb: the latency of one message in nanoseconds. ``cuts`` counts the
-    faults that hold the link.
+    ``latencies`` is the endless sequence of them, in nanoseconds, one for each message. ``cuts``
+    counts the faults that hold the link.
     """
 
-    __slots__ = ("cuts", "is_cut", "transit")
+    __slots__ = ("cuts", "is_cut", "latencies")
 
     def __init__(self, latency: Sampler, cuts: int) -> None:
-        self.transit: Callable[[], DurationNs] = latency.draw
+        self.latencies: Iterator[DurationNs] = latency.draws
         self.cuts = cuts
         self.is_cut = cuts > 0
 
@@ -102,4 +102,4 @@ class Network:
         link = self.link(here, there)
         if not link.is_cut:
             kernel = self._kernel
-            kernel.post(kernel.now + link.transit(), NETWORK, deliver, message)
+            kernel.post(kernel.now + next(link.latencies), NETWORK, deliver, message)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from models.base.outcome import Outcome
-from models.base.time import TimeNs
+from models.base.time import DurationNs, TimeNs
 
 if TYPE_CHECKING:
     from sim.nodes.channel import Channel, Target
@@ -34,8 +34,10 @@ class Request:
 class Attempt:
     """One try of one call.
 
-    ``is_aborted`` says that the server has dropped it. ``step``, ``pending`` and ``has_failed``
-    exist once downstream calls begin, ``arrived_ns`` once it queues.
+    The channel that sends it fills it in, field by field, because a constructor would cost as
+    much as all the rest of its making. ``is_aborted`` says that the server has dropped it.
+    ``permit`` exists once it is sent, ``arrived_ns`` once it queues, ``result`` once it is
+    answered, ``step``, ``pending`` and ``has_failed`` once downstream calls begin.
     """
 
     __slots__ = (
@@ -58,32 +60,20 @@ class Attempt:
         "wait_ns",
     )
 
-    arrived_ns: TimeNs
-    has_failed: bool
-    pending: int
+    id: int
+    channel: Channel
+    node: PlanNode
+    request: Request
+    parent: Attempt | None
+    target: Target | None
+    try_number: int
+    start_ns: TimeNs
+    wait_ns: DurationNs
+    settled: bool
+    is_aborted: bool
     permit: int
+    arrived_ns: TimeNs
     result: Outcome
     step: int
-
-    def __init__(
-        self,
-        number: int,
-        channel: Channel,
-        node: PlanNode,
-        request: Request,
-        parent: Attempt | None,
-        target: Target | None,
-        try_number: int,
-        start_ns: TimeNs,
-    ) -> None:
-        self.id = number
-        self.channel = channel
-        self.node = node
-        self.request = request
-        self.parent = parent
-        self.try_number = try_number
-        self.start_ns = start_ns
-        self.target = target
-        self.settled = False
-        self.is_aborted = False
-        self.wait_ns = 0
+    pending: int
+    has_failed: bool

@@ -71,8 +71,9 @@ class Completion(Protocol):
 class ChannelPorts(Protocol):
     """What a channel needs of the world: numbers, and someone to tell."""
 
-    def next_attempt_id(self) -> int:
-        """The number of the next attempt."""
+    @property
+    def attempt_ids(self) -> Iterator[int]:
+        """The numbers of attempts to come."""
 
     def record_attempt(self, attempt: Attempt, outcome: Outcome, decision: Decision) -> None:
         """Write down how an attempt ended."""
@@ -94,11 +95,11 @@ class Channel:
         "_call_ended",
         "_drift_ppm",
         "_earn_retries",
+        "_ids",
         "_kernel",
         "_load_finished",
         "_load_started",
-        "_network_number",
-        "_new_id",
+        "_network_numbers",
         "_pick",
         "_ports",
         "_record",
@@ -123,9 +124,9 @@ class Channel:
     ) -> None:
         self._kernel = kernel
         self._agenda = kernel.agenda
-        self._network_number = kernel.numbers[NETWORK]
+        self._network_numbers = kernel.numbers[NETWORK]
         self._ports = ports
-        self._new_id: Callable[[], int] = ports.next_attempt_id
+        self._ids = ports.attempt_ids
         self._record = ports.record_attempt
         self.caller_index = caller_index
         self._balancer = balancer
@@ -178,23 +179,33 @@ class Channel:
             permit = target.breaker.closed_epoch or target.breaker.try_acquire(local_now)
             if permit != target.epoch:
                 target, permit = self._reconsider(target, permit, local_now)
-        attempt = Attempt(self._new_id(), self, node, request, parent, target, try_number, now)
+        attempt = Attempt()
+        attempt.id = number = next(self._ids)
+        attempt.channel = self
+        attempt.node = node
+        attempt.request = request
+        attempt.parent = parent
+        attempt.target = target
+        attempt.try_number = try_number
+        attempt.start_ns = now
+        attempt.wait_ns = 0
+        attempt.settled = attempt.is_aborted = False
         if target is None:
             self._refuse(attempt)
             return
         attempt.permit = permit
         self._load_started(target.member)
         lane = self.lane
-        lane.waiting.append(attempt)
+        lane.waiting[number] = attempt
         if not lane.is_armed:
             lane.arm(attempt)
         link = target.out
         if not link.is_cut:
-            arrival = now + link.transit()
+            arrival = now + next(link.latencies)
             delay = target.instance.added_delay
             if delay is not None:
                 arrival += delay.draw()
-            heappush(self._agenda, (arrival, self._network_number(), target.arrive, attempt))
+            heappush(self._agenda, (arrival, next(self._network_numbers), target.arrive, attempt))
 
     def _reconsider(
         self, target: Target, permit: int, local_now: TimeNs
@@ -244,7 +255,7 @@ class Channel:
     def _tell_server(self, attempt: Attempt) -> None:
         target = attempt.target
         if target is not None and target.instance.drops_abandoned and not target.out.is_cut:
-            arrival = self._kernel.now + target.out.transit()
+            arrival = self._kernel.now + next(target.out.latencies)
             self._kernel.post(arrival, NETWORK, target.instance.cancel, attempt)
 
     def record_outstanding(self) -> None:
@@ -255,6 +266,7 @@ class Channel:
     def _learn(self, attempt: Attempt, outcome: Outcome) -> None:
         """Feed the outcome of an attempt that was sent back to balancer and breaker."""
         attempt.settled = True
+        del self.lane.waiting[attempt.id]
         target = attempt.target
         assert target is not None
         now = self._kernel.now

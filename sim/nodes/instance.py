@@ -58,11 +58,11 @@ class Instance:
         "_agenda",
         "_is_plain",
         "_kernel",
-        "_network_number",
+        "_network_numbers",
         "_queue",
         "_queue_limit",
         "_speed_ratio",
-        "_user_number",
+        "_user_numbers",
         "_when_done",
         "added_delay",
         "answered",
@@ -100,8 +100,8 @@ class Instance:
     ) -> None:
         self._kernel = kernel
         self._agenda = kernel.agenda
-        self._user_number = kernel.numbers[USER]
-        self._network_number = kernel.numbers[NETWORK]
+        self._user_numbers = kernel.numbers[USER]
+        self._network_numbers = kernel.numbers[NETWORK]
         self._when_done: Callable[[Attempt], None] = self._work_done
         self.index = index
         self.name = spec.name
@@ -180,7 +180,7 @@ class Instance:
             work_ns = int(work_ns / self._speed_ratio)
         heappush(
             self._agenda,
-            (self._kernel.now + work_ns, self._user_number(), self._when_done, attempt),
+            (self._kernel.now + work_ns, next(self._user_numbers), self._when_done, attempt),
         )
 
     def _work_done(self, attempt: Attempt) -> None:
@@ -242,11 +242,12 @@ class Instance:
         link = target.back
         if not link.is_cut:
             attempt.result = outcome
-            arrival = self._kernel.now + link.transit()
+            arrival = self._kernel.now + next(link.latencies)
             if self.added_delay is not None:
                 arrival += self.added_delay.draw()
             heappush(
-                self._agenda, (arrival, self._network_number(), attempt.channel.answer, attempt)
+                self._agenda,
+                (arrival, next(self._network_numbers), attempt.channel.answer, attempt),
             )
 
     def cancel(self, attempt: Attempt) -> None:

@@ -5,12 +5,13 @@ it arrives, so two policies can be compared on common random numbers; only retri
 from a stream apart.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from models.base.errors import ConfigError
 from models.base.samplers import Sampler, make_sampler
 from models.base.streams import Stream
+from models.base.time import DurationNs
 from models.records.manifest import CallNode
 from models.service.spec import EndpointSpec, ServiceSpec
 from models.service.traffic import SourceSpec
@@ -42,11 +43,11 @@ class PlanNode:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The tree of one entry of a source's mix. ``demands[i]`` serves slot ``i``."""
+    """The tree of one entry of a source's mix. ``demands[i]`` are the draws for slot ``i``."""
 
     root: PlanNode
     share: float
-    demands: tuple[Sampler, ...]
+    demands: tuple[Iterator[DurationNs], ...]
 
 
 class Planner:
@@ -71,13 +72,15 @@ class Planner:
         """
         entries = []
         for mix in source.mix:
-            demands: list[Sampler] = []
+            demands: list[Iterator[DurationNs]] = []
             caller = CallNode(source.name, -1, source.name, source.service, mix.endpoint, 0, 0)
             root = self._unroll(caller, f"{source.name}/{mix.endpoint}", demands, depth=1)
             entries.append(Entry(root, mix.share, tuple(demands)))
         return tuple(entries)
 
-    def _unroll(self, call: CallNode, path: str, demands: list[Sampler], *, depth: int) -> PlanNode:
+    def _unroll(
+        self, call: CallNode, path: str, demands: list[Iterator[DurationNs]], *, depth: int
+    ) -> PlanNode:
         endpoint = self._endpoint(call)
         index = len(self.nodes)
         if depth > DEPTH_MAX:
@@ -105,7 +108,7 @@ class Planner:
             slot=len(demands),
             retry_demand=make_sampler(endpoint.work, Stream(self._seed, f"demand/retry/{path}")),
         )
-        demands.append(make_sampler(endpoint.work, Stream(self._seed, f"demand/{path}")))
+        demands.append(make_sampler(endpoint.work, Stream(self._seed, f"demand/{path}")).draws)
         steps = []
         for step_number, step in enumerate(endpoint.steps):
             children = []

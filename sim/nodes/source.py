@@ -5,9 +5,10 @@ along the integral of the piecewise-constant rate, one draw per arrival and no r
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from heapq import heappush
 from itertools import accumulate
+from math import inf
 from typing import Protocol
 
 from models.base.outcome import Outcome
@@ -22,44 +23,33 @@ from sim.nodes.channel import Channel
 from sim.nodes.plan import Entry
 
 
-class ArrivalClock:
-    """Instants of a Poisson process whose rate is piecewise constant; whole nanoseconds."""
+def arrivals(profile: RateProfile, stream: Stream) -> Iterator[TimeNs]:
+    """Instants of a Poisson process whose rate is piecewise constant; whole nanoseconds.
 
-    __slots__ = ("_gaps", "_now_ns", "_piece", "_rates_per_ns", "_starts_ns")
-
-    def __init__(self, profile: RateProfile, stream: Stream) -> None:
-        self._starts_ns = profile.starts_ns
-        self._rates_per_ns = [rate / NS_PER_S for rate in profile.rates_per_s]
-        self._gaps = UnitExponentials(stream)
-        self._piece = 0
-        self._now_ns: float = 0.0
-
-    def next_ns(self) -> TimeNs | None:
-        """The next arrival; None when the rate is zero from here on, or as good as zero."""
-        gap = self._gaps.draw()
-        last = len(self._starts_ns) - 1
-        while True:
-            rate = self._rates_per_ns[self._piece]
-            if self._piece == last:
-                if rate <= 0.0:
-                    return None
-                break
-            piece_ends = self._starts_ns[self._piece + 1]
-            room = (piece_ends - self._now_ns) * rate
-            if gap < room:
-                break
-            gap -= room
-            self._now_ns = float(piece_ends)
-            self._piece += 1
-        self._now_ns += gap / rate
-        return int(self._now_ns) if self._now_ns < DURATION_NS_MAX else None
+    Ends where the rate is zero from there on, or as good as zero.
+    """
+    gaps = UnitExponentials(stream).draws
+    ends_ns = (*(float(start) for start in profile.starts_ns[1:]), inf)
+    now_ns = 0.0
+    gap = next(gaps)
+    for rate_per_s, end_ns in zip(profile.rates_per_s, ends_ns, strict=True):
+        rate = rate_per_s / NS_PER_S
+        while rate and gap < (end_ns - now_ns) * rate:
+            now_ns += gap / rate
+            if now_ns >= DURATION_NS_MAX:
+                return
+            yield int(now_ns)
+            gap = next(gaps)
+        gap -= (end_ns - now_ns) * rate
+        now_ns = end_ns
 
 
 class SourcePorts(Protocol):
     """What a source needs of the world."""
 
-    def next_request_id(self) -> int:
-        """The number of the next request."""
+    @property
+    def request_ids(self) -> Iterator[int]:
+        """The numbers of requests to come."""
 
     def record_request(self, last: Attempt, outcome: Outcome) -> None:
         """Write down how a request ended."""
@@ -86,7 +76,7 @@ class LoadSource:
     ) -> None:
         self._kernel = kernel
         self._agenda = kernel.agenda
-        self._user_number = kernel.numbers[USER]
+        self._user_numbers = kernel.numbers[USER]
         self._ports = ports
         self.spec = spec
         self.name = spec.name
@@ -98,7 +88,7 @@ class LoadSource:
         self._mix = streams(f"mix/{spec.name}")
         shares = list(accumulate(entry.share for entry in entries))
         self._cumulative = [share / shares[-1] for share in shares[:-1]]
-        self._arrivals = ArrivalClock(spec.profile, streams(f"arrivals/{spec.name}"))
+        self._arrivals = arrivals(spec.profile, streams(f"arrivals/{spec.name}"))
         self.channels: Mapping[int, Channel] = {}
         self.open_requests: dict[int, Request] = {}
         self.on_end: Callable[[DurationNs, Outcome], object] | None = None
@@ -113,9 +103,9 @@ class LoadSource:
         self._is_stopped = True
 
     def _schedule_next(self) -> None:
-        when = self._arrivals.next_ns()
+        when = next(self._arrivals, None)
         if when is not None:
-            heappush(self._agenda, (when, self._user_number(), self._arrive, None))
+            heappush(self._agenda, (when, next(self._user_numbers), self._arrive, None))
 
     def _arrive(self, _: object) -> None:
         if self._is_stopped:
@@ -123,8 +113,8 @@ class LoadSource:
         entry = self._entries[0]
         if self._cumulative:
             entry = self._entries[bisect_right(self._cumulative, self._mix.uniform())]
-        demands = [sampler.draw() for sampler in entry.demands]
-        number = self._ports.next_request_id()
+        demands = [next(draws) for draws in entry.demands]
+        number = next(self._ports.request_ids)
         request = Request(number, self.index, entry.root, self._kernel.now, demands)
         self.open_requests[number] = request
         self.channels[self._service_index].call(entry.root, request, None)

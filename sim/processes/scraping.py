@@ -148,7 +148,7 @@ class ScrapeLoop:
         kernel = self._node.around.kernel
         link = self._node.around.network.link(*way)
         if not link.is_cut:
-            arrival = kernel.now + link.transit() + self._page.transit_ns()
+            arrival = kernel.now + next(link.latencies) + self._page.transit_ns()
             kernel.post(arrival, NETWORK, deliver, message)
 
     def _at_target(self, began_ns: TimeNs) -> None:

@@ -4,7 +4,7 @@ It sees true virtual time and changes nothing. Numeric rows are packed as they h
 an attempt) and viewed as columns at the end without another copy.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import count
 from struct import Struct
 
@@ -51,8 +51,8 @@ class Recorder:
         self._logs: list[tuple[Cell, ...]] = []
         self._jobs: list[tuple[Cell, ...]] = []
         self._series: dict[tuple[str, Labels], int] = {}
-        self.next_attempt_id = count().__next__
-        self.next_request_id = count().__next__
+        self.attempt_ids: Iterator[int] = count()
+        self.request_ids: Iterator[int] = count()
         self.instance_names: tuple[str, ...] = ()
         self.is_closed = False
 

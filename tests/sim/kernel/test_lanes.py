@@ -14,9 +14,9 @@ from sim.kernel.lanes import TimeoutLane
 
 @dataclass(eq=False)
 class Item:
+    id: int
     start_ns: int
-    settles_at: int | None
-    settled: bool = False
+    settles_at: int | None = None
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -31,18 +31,18 @@ def test_what_has_not_settled_by_its_deadline_expires_then(
     kernel = Kernel(ties=Stream(1, "ties") if shuffled else None)
     expired: list[tuple[int, Item]] = []
     items = [
-        Item(start, None if after is None else start + after)
-        for start, after in sorted(script, key=lambda entry: entry[0])
+        Item(number, start, None if after is None else start + after)
+        for number, (start, after) in enumerate(sorted(script, key=lambda entry: entry[0]))
     ]
 
     def expire(item: Item) -> None:
-        item.settled = True
+        settle(item)
         expired.append((kernel.now, item))
 
     lane: TimeoutLane[Item] = TimeoutLane(kernel, duration, expire)
 
     def settle(item: Item) -> None:
-        item.settled = True
+        lane.waiting.pop(item.id, None)
 
     for item in items:
         kernel.post(item.start_ns, ties.FAULT, lane.add, item)
@@ -61,10 +61,10 @@ def test_what_has_not_settled_by_its_deadline_expires_then(
 def test_a_lane_without_duration_only_remembers_what_is_outstanding() -> None:
     kernel = Kernel()
     lane: TimeoutLane[Item] = TimeoutLane(kernel, 0, lambda _: pytest.fail("expired"))
-    first, second, third = Item(0, None), Item(1, None), Item(2, None)
+    first, second, third = Item(0, 0), Item(1, 1), Item(2, 2)
     for item in (first, second, third):
         lane.add(item)
-    second.settled = True
+    del lane.waiting[second.id]
     kernel.advance(10**9)
     assert list(lane.outstanding()) == [first, third]
 
@@ -72,8 +72,8 @@ def test_a_lane_without_duration_only_remembers_what_is_outstanding() -> None:
 def test_an_answer_at_the_deadline_is_in_time() -> None:
     kernel, expired = Kernel(), []
     lane: TimeoutLane[Item] = TimeoutLane(kernel, 10, expired.append)
-    item = Item(0, None)
+    item = Item(0, 0)
     lane.add(item)
-    kernel.post(10, ties.NETWORK, lambda _: setattr(item, "settled", True), None)
+    kernel.post(10, ties.NETWORK, lane.waiting.pop, item.id)
     kernel.advance(20)
     assert expired == []

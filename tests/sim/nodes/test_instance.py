@@ -61,9 +61,18 @@ class Bench:
     def attempt(self, number: int, try_number: int = 1) -> Attempt:
         request = Request(number, 0, self.node, self.kernel.now, [10 * MS])
         channel: Any = self.caller
-        return Attempt(
-            number, channel, self.node, request, None, self.target, try_number, self.kernel.now
-        )
+        attempt = Attempt()
+        attempt.id = number
+        attempt.channel = channel
+        attempt.node = self.node
+        attempt.request = request
+        attempt.parent = None
+        attempt.target = self.target
+        attempt.try_number = try_number
+        attempt.start_ns = self.kernel.now
+        attempt.wait_ns = 0
+        attempt.settled = attempt.is_aborted = False
+        return attempt
 
     def arrive(self, number: int) -> Attempt:
         attempt = self.attempt(number)
