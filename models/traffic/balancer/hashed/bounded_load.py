@@ -25,7 +25,8 @@ class BoundedLoad(LoadLedger):
     max(1, ceil(ceil((A + 1) * factor / 100) * s)) of them; it is full when it has more. A full
     owner is passed over for the first member that is not full, in an order drawn from the key.
     If all are full, which takes one to be avoided, the one with the least active for its bound
-    takes the request. ``factor`` is a percentage: 120 to 200 is usual, the lower the evener, and the more keys leave their member.
+    takes the request. ``factor`` is a percentage: 120 to 200 is usual; the lower it is, the more
+    even the load, and the more keys leave their member.
 
     A pick is O(1) while the owner is not full, then O(members).
 
