@@ -244,7 +244,11 @@ class ControlPlane:
         config = self._config
         pause_ns = config.ack_timeout_ns
         if session.tries:
-            pause_ns += backoff.delay(config.backoff, session.tries - 1, self._stream)
+            previous_ns = session.backoff_ns if session.tries > 1 else 0
+            session.backoff_ns = backoff.delay(
+                config.backoff, session.tries - 1, self._stream, previous_ns
+            )
+            pause_ns += session.backoff_ns
         session.tries += 1
         session.due = now + pause_ns
         self._pushes_sent += 1

@@ -5,7 +5,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from models.base.errors import SimulationError
-from models.base.time import TimeNs
+from models.base.time import DurationNs, TimeNs
 from models.traffic.mesh.messages import NO_VERSION, Ack, Nack, ProxyId, Push, Version
 
 
@@ -52,10 +52,13 @@ class Session:
 
     ``push`` is the newest one made for it, ``tries`` how often that was sent, ``due`` when it is
     to be sent again (None: not by itself). ``accepted`` is the last version that the proxy is
-    known to run, ``detail`` why it refuses the newest.
+    known to run, ``detail`` why it refuses the newest, ``backoff_ns`` the last back-off.
     """
 
-    __slots__ = ("accepted", "detail", "due", "life", "proxy", "push", "service", "state", "tries")
+    __slots__ = (
+        "accepted", "backoff_ns", "detail", "due", "life", "proxy", "push", "service", "state",
+        "tries",
+    )  # fmt: skip
 
     def __init__(self, push: Push, service: str, accepted: Version = NO_VERSION) -> None:
         self.proxy: ProxyId = push.proxy
@@ -66,6 +69,7 @@ class Session:
         self.due: TimeNs | None = None
         self.push = push
         self.tries = 0
+        self.backoff_ns: DurationNs = 0
         self.state = ProxyState.AWAITING
 
     @property

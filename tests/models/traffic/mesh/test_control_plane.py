@@ -228,6 +228,31 @@ def test_a_proxy_of_a_successor_is_left_alone() -> None:
     assert states(control) == [ProxyState.CURRENT]
 
 
+def test_a_proxy_that_was_forgotten_is_welcome_with_the_newest_version() -> None:
+    control = plane()
+    welcomed(control, A)
+    control.remove(A, now=1)
+    (push,) = control.receive(hello(version=V1), now=2)
+    control.receive(ack(push), now=3)
+    assert states(control) == [ProxyState.CURRENT]
+
+
+def test_decorrelated_pauses_grow_from_the_one_before() -> None:
+    decorrelated = BackoffConfig(100, 10**9, Jitter.DECORRELATED)
+    control = plane(config=replace(CONFIG, backoff=decorrelated, tries_max=12))
+    control.receive(hello(), now=0)
+    due, pauses = 10, []
+    for _ in range(11):
+        control.tick(now=due)
+        following = control.next_deadline()
+        assert following is not None
+        pauses.append(following - due - 10)
+        due = following
+    bounds = [300, *(3 * pause for pause in pauses)]
+    assert all(100 <= pause < bound for pause, bound in zip(pauses, bounds, strict=False))
+    assert max(pauses) > 300
+
+
 def test_a_successor_without_memory_is_obeyed() -> None:
     proxy = ProxyAgent(A, "web")
     control = plane()

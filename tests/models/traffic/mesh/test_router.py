@@ -188,6 +188,29 @@ def test_faults_of_nought_and_a_hundred_percent_are_certain() -> None:
     }
 
 
+class Drawing(Stream):
+    """Draws one number for ever."""
+
+    number = 0
+
+    def below(self, _n: int) -> int:
+        return self.number
+
+
+@pytest.mark.parametrize(("drawn", "is_hit"), [(299_999, True), (300_000, False)])
+def test_a_share_takes_exactly_its_millionths(drawn: int, is_hit: bool) -> None:
+    fault = FaultRule(7, delay_percent=30.0, abort_percent=30.0)
+    policy = cart(fault=fault, mirrors=(Mirror(V1, 30.0),))
+    faults = Drawing(1, "faults")
+    faults.number = drawn
+    hit = MeshRouter(lambda _: policy, splits=Stream(1, "s"), faults=faults).route("cart")
+    assert (hit.delay_ns == 7, hit.abort is Outcome.ERROR) == (is_hit, is_hit)
+    copying = MeshRouter(
+        lambda _: cart(mirrors=policy.mirrors), splits=Stream(1, "s"), faults=faults
+    )
+    assert copying.route("cart").mirrors == ((V1,) if is_hit else ())
+
+
 def test_an_aborted_request_is_not_copied() -> None:
     routes = router(cart(fault=FaultRule(abort_percent=100.0), mirrors=(Mirror(V1),)))
     assert routes.route("cart").mirrors == ()
