@@ -285,3 +285,22 @@ BudgetMachine.TestCase.settings = settings(
     derandomize=True, deadline=None, max_examples=50, stateful_step_count=40
 )
 TestBudgets = BudgetMachine.TestCase
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        ThrottleConfig(1, 0.001),
+        ThrottleConfig(1000, 1.0),
+        ActiveShareConfig(0.0, 0),
+        ActiveShareConfig(1.0),
+        WindowBudgetConfig(0.0, 0, 100_000_000),
+        QuotaConfig(1, 1, 1, 0),
+    ],
+)
+def test_the_ends_of_every_range_are_allowed(
+    config: ThrottleConfig | ActiveShareConfig | WindowBudgetConfig | QuotaConfig,
+) -> None:
+    budget = made(config)
+    budget.sent(FIRST_TRY, 0)
+    assert budget.try_retry(ERROR, 0) in (DENIED, 1)

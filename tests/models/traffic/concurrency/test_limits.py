@@ -281,7 +281,19 @@ def test_the_ends_of_every_range_are_allowed() -> None:
     assert GradientLimit(GradientConfig(smoothing=1.0, tolerance=1.0, headroom=0)).limit == 20
     config = VegasConfig(alpha=1, beta=1, probe_multiplier=1)
     assert VegasLimit(config, Stream(1, "v")).limit == 20
-    rtt = MinRttConfig(
-        sample_ns=1, measure_ns=1, measure_calls=1, jitter_ratio=0.0, buffer_ratio=0.0
-    )
-    assert MinRttLimit(rtt, Stream(1, "r")).limit == 3
+    assert GradientLimit(GradientConfig(long_window=1)).limit == 20
+    for quantile in (0.0, 1.0):
+        rtt = MinRttConfig(LimitRange(3, 3, 9), 1, 1, 1, 0.0, 0.0, quantile)
+        assert MinRttLimit(rtt, Stream(1, "r")).limit == 3
+
+
+def test_half_of_the_limit_in_use_is_enough_to_move_the_gradient_limit() -> None:
+    assert learn(gradient(smoothing=1.0), 10 * MS, busy=9) == 20
+    assert learn(gradient(smoothing=1.0), 10 * MS, busy=10) == 24
+
+
+def test_a_usual_time_of_just_twice_the_present_one_is_no_overload_yet() -> None:
+    limit = gradient()
+    learn(limit, 30 * MS, busy=1)
+    learn(limit, 10 * MS, busy=1)
+    assert limit.usual_ns == 20 * MS
