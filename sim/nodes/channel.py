@@ -233,10 +233,22 @@ class Channel:
         if attempt.settled:
             return
         outcome = attempt.result
-        self._learn(attempt, outcome)
         if outcome is not _OK:
+            self._learn(attempt, outcome)
             self._fail(attempt, outcome)
             return
+        attempt.settled = True
+        del self.lane.waiting[attempt.id]
+        target, now = attempt.target, self._kernel.now
+        assert target is not None
+        duration = now - attempt.start_ns
+        self._load_finished(target.member, _OK, duration)
+        breaker = target.breaker
+        if breaker is not None:
+            if self._drift_ppm:
+                now += now * self._drift_ppm // 1_000_000
+            if breaker.record(attempt.permit, False, now, duration):
+                self._breaker_moved(target, breaker.epoch)
         self._record(attempt, _OK, _NO_DECISION)
         self._call_ended(attempt, _OK)
 
@@ -264,20 +276,21 @@ class Channel:
             self._record(attempt, Outcome.IN_FLIGHT, Decision.NONE)
 
     def _learn(self, attempt: Attempt, outcome: Outcome) -> None:
-        """Feed the outcome of an attempt that was sent back to balancer and breaker."""
+        """Feed the failure of an attempt that was sent back to balancer and breaker."""
         attempt.settled = True
         del self.lane.waiting[attempt.id]
         target = attempt.target
         assert target is not None
         now = self._kernel.now
-        self._load_finished(target.member, outcome, now - attempt.start_ns)
+        duration = now - attempt.start_ns
+        self._load_finished(target.member, outcome, duration)
         breaker = target.breaker
         if breaker is not None:
             if self._drift_ppm:
                 now += now * self._drift_ppm // 1_000_000
             if outcome is Outcome.CALLER_GONE:
                 breaker.release(attempt.permit)
-            elif breaker.record(attempt.permit, outcome is not _OK, now):
+            elif breaker.record(attempt.permit, True, now, duration):
                 self._breaker_moved(target, breaker.epoch)
 
     def _breaker_moved(self, target: Target, epoch: int) -> None:
