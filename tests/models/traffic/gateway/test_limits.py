@@ -37,6 +37,15 @@ def test_a_key_is_forgotten_only_once_its_limit_is_full_again() -> None:
     assert len(keyed) == 1
 
 
+def test_the_key_that_was_silent_longest_makes_room() -> None:
+    keyed = KeyedLimiters(TWO, keys_max=2)
+    keyed.try_acquire("a", 0)
+    keyed.try_acquire("b", 0)
+    keyed.try_acquire("a", NS_PER_S)
+    assert [keyed.try_acquire("c", 2 * NS_PER_S) for _ in range(2)] == [0, 0]
+    assert keyed.try_acquire("d", 2 * NS_PER_S) == 0, "c did not use what newcomers share"
+
+
 @pytest.mark.parametrize(
     ("limit", "refill_ns"),
     [(TWO, 2 * NS_PER_S), (RateLimit(Rate(3, 10), 1), 4), (RateLimit(Rate(3, 9), 3), 9)],

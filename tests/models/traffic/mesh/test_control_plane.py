@@ -6,6 +6,7 @@ import pytest
 
 from models.base.errors import ConfigError
 from models.base.streams import Stream
+from models.traffic.backoff import delay
 from models.traffic.config import BackoffConfig, Jitter
 from models.traffic.mesh.control_plane import ControlPlane, ControlPlaneConfig
 from models.traffic.mesh.messages import (
@@ -241,16 +242,16 @@ def test_decorrelated_pauses_grow_from_the_one_before() -> None:
     decorrelated = BackoffConfig(100, 10**9, Jitter.DECORRELATED)
     control = plane(config=replace(CONFIG, backoff=decorrelated, tries_max=12))
     control.receive(hello(), now=0)
-    due, pauses = 10, []
-    for _ in range(11):
+    twin, due, previous = Stream(1, "mesh"), 10, 0
+    for resend in range(11):
         control.tick(now=due)
-        following = control.next_deadline()
-        assert following is not None
-        pauses.append(following - due - 10)
-        due = following
-    bounds = [300, *(3 * pause for pause in pauses)]
-    assert all(100 <= pause < bound for pause, bound in zip(pauses, bounds, strict=False))
-    assert max(pauses) > 300
+        previous = delay(decorrelated, resend, twin, previous)
+        due += 10 + previous
+        assert control.next_deadline() == due
+    (push,) = control.publish(mesh(2), now=due).pushes
+    assert push.version == V2
+    control.tick(now=due + 10)
+    assert control.next_deadline() == due + 20 + delay(decorrelated, 0, twin), "a fresh start"
 
 
 def test_a_successor_without_memory_is_obeyed() -> None:
