@@ -24,7 +24,13 @@ def command(scenario: Path, overrides: tuple[str, ...], plugins: tuple[str, ...]
     instances = sum(len(service.instances) for service in plan.services)
     click.echo(
         f"{scenario}: valid. {plan.name}: {len(plan.services)} services,"
-        f" {instances} instances in {len(plan.zones)} zones, {len(plan.faults)} faults,"
-        f" {len(loaded.expectations)} expectations, {format_duration(plan.phases.end_ns)}"
+        f" {instances} instances in {len(plan.zones)} zones,"
+        f" {_counted(len(plan.faults), 'fault')},"
+        f" {_counted(len(loaded.expectations), 'expectation')},"
+        f" {format_duration(plan.phases.end_ns)}"
     )
     return 0
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
