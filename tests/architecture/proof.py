@@ -6,7 +6,8 @@ from pathlib import Path
 
 _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 _PROVES = re.compile(
-    r"(?:^|[._])(?:raises|warns|fail|deprecated_call|run_state_machine_as_test)$|(?:^|\.)_?(?:assert|check|verify|expect)"
+    r"(?:^|[._])(?:raises|warns|fail|deprecated_call|run_state_machine_as_test)$"
+    r"|(?:^|\.)_?(?:assert|check|verify|expect)"
 )
 _MACHINE = re.compile(r"StateMachine$")
 
