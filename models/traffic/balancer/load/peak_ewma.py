@@ -29,10 +29,10 @@ class PeakEwma(LoadLedger):
 
     A duration above the average as of its last observation replaces it; another one moves it
     there by 1 - e ** (-gap / decay), where the gap is the time since that observation. While
-    nothing is observed the average decays towards zero, so a slow member is tried again. A member never
-    measured counts as zero while idle, and as worse than any measured one as soon as it has an
-    attempt under way: one attempt explores it. On ties fewer active attempts win, then the first
-    drawn. Averages belong to the member and survive its going and coming.
+    nothing is observed the average decays towards zero, so a slow member is tried again. A
+    member never measured counts as zero while idle, and as worse than any measured one as soon
+    as it has an attempt under way: one attempt explores it. On ties fewer active attempts win,
+    then the first drawn. Averages belong to the member and survive its going and coming.
 
     Every end counts, so a member that fails fast looks quick: pair this with outlier ejection.
     An attempt that the caller gave up (``CALLER_GONE``) only bounds its duration from below, and

@@ -110,10 +110,17 @@ class PolicyMachine(RuleBasedStateMachine):
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_members_come_and_go_at_any_time(variant: str) -> None:
+    machines: list[PolicyMachine] = []
+
+    def begin() -> PolicyMachine:
+        machines.append(PolicyMachine(VARIANTS[variant]))
+        return machines[-1]
+
     run_state_machine_as_test(
-        lambda: PolicyMachine(VARIANTS[variant]),
+        begin,
         settings=settings(derandomize=True, deadline=None, max_examples=40, stateful_step_count=40),
     )
+    assert any(+machine.in_flight for machine in machines)
 
 
 def shares(balancer: Balancer, picks: int) -> Counter[int]:

@@ -34,6 +34,7 @@ def test_who_took_over_stays_when_the_first_comes_back() -> None:
 def test_losing_a_member_that_stands_by_changes_nothing() -> None:
     balancer = listed(7, 2, 5)
     balancer.mark_down(7)
+    balancer.mark_up(7)
     balancer.mark_down(5)
     assert balancer.pick(0) == 2
 

@@ -35,6 +35,7 @@ def load(balancer: BoundedLoad, member: int, attempts: int) -> None:
         (2, 0, 100, False),
         (2, 5, 100, True),
         (3, 4, 100, False),
+        (3, 5, 100, True),
     ],
 )
 def test_a_key_leaves_its_member_when_that_has_more_than_its_bound(
@@ -57,6 +58,19 @@ def test_the_bound_follows_the_weight(active: int, stays: bool) -> None:
     load(balancer, 1, active)
     load(balancer, 0, 11 - active)
     assert (balancer.pick_keyed(key, 0) == 1) is stays
+
+
+@pytest.mark.parametrize(("active", "turn"), [(4, 0), (5, 1)])
+def test_surplus_goes_to_the_first_member_of_its_row_that_is_not_full(
+    active: int, turn: int
+) -> None:
+    """With 12 or 13 active at 4 members and factor 100, 4 may be active at each."""
+    balancer = bounded(1, 1, 1, 1, factor=100)
+    owner = balancer.pick_keyed(HOT, 0)
+    row = [member for member in balancer._in_order_of(HOT) if member != owner]
+    load(balancer, owner, 8)
+    load(balancer, row[0], active)
+    assert balancer.pick_keyed(HOT, 0) == row[turn]
 
 
 def test_surplus_spills_the_same_way_for_the_same_key() -> None:

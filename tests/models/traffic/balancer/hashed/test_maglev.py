@@ -130,7 +130,8 @@ def test_a_table_without_a_prime_number_of_slots_is_refused(size: int) -> None:
 
 @pytest.mark.parametrize("size", [2, TABLE_SIZE, TABLE_SIZE_MAX])
 def test_a_prime_table_up_to_the_largest_is_taken(size: int) -> None:
-    Maglev(Stream(47, "maglev"), size)
+    balancer = Maglev(Stream(47, "maglev"), size)
+    assert balancer._position(size) == 0
 
 
 def test_primes_are_told_from_other_numbers() -> None:

@@ -48,6 +48,11 @@ def test_points_follow_the_weights_between_the_bounds(
     assert tuple(point_counts(dict(enumerate(weights)), *bounds).values()) == counts
 
 
+def test_points_do_not_depend_on_the_order_in_which_members_came() -> None:
+    counts = point_counts({3: 1, 1: 1, 2: 1, 0: 1}, 6, 6)
+    assert counts == {0: 2, 1: 1, 2: 2, 3: 1}
+
+
 @settings(derandomize=True, deadline=None, max_examples=60)
 @given(
     st.lists(st.integers(1, 50), min_size=1, max_size=8),

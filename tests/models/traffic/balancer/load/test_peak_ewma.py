@@ -253,6 +253,15 @@ def test_an_average_that_has_vanished_counts_as_never_measured() -> None:
     assert latency_ms(balancer, 0, later) == pytest.approx(20)
 
 
+def test_an_attempt_given_up_tells_of_a_member_whose_average_has_vanished() -> None:
+    balancer = balancer_of(2)
+    observe(balancer, 0, 100)
+    later = 800 * DECAY
+    observe(balancer, 1, 10, at=later)
+    observe(balancer, 0, 30, at=later, outcome=Outcome.CALLER_GONE)
+    assert latency_ms(balancer, 0, later) == pytest.approx(30)
+
+
 def test_an_end_too_many_teaches_nothing() -> None:
     balancer = balancer_of(1)
     with pytest.raises(SimulationError, match="never started"):
