@@ -7,20 +7,19 @@ from models.base.outcome import Outcome
 from models.service.spec import ServiceSpec
 from models.traffic.config import (
     BackoffConfig,
-    BalancerConfig,
     BreakerConfig,
     BudgetConfig,
     EdgeConfig,
     Jitter,
     RetryConfig,
 )
+from scenarios.compile.balancing import balancer_config, check_balancer
 from scenarios.compile.findings import Findings, unknown_name
 from scenarios.document.edges import BreakerDoc, BudgetDoc, EdgeDoc, RetryDoc
 from scenarios.document.scenario import ScenarioDoc
 from scenarios.source.marks import KeyPath
 from scenarios.source.problems import closest, quoted
 
-BUILT_IN_POLICIES = ("round_robin", "smooth_weighted", "least_request")
 _EDGE = re.compile(r"\s*(\S+)\s*->\s*(\S+)\s*")
 _ANY = "*"
 _BUDGET_STEPS = 1000
@@ -119,11 +118,8 @@ def _wrong_end(
 
 
 def _check_policies(path: KeyPath, doc: EdgeDoc, findings: Findings) -> None:
-    balancer, backoff, breaker = doc.balancer, doc.retry.backoff, doc.breaker
-    if balancer.policy in BUILT_IN_POLICIES and balancer.options:
-        findings.at_key(
-            (*path, "balancer", "options"), f"policy {quoted(balancer.policy)} has no options"
-        )
+    backoff, breaker = doc.retry.backoff, doc.breaker
+    check_balancer((*path, "balancer"), doc.balancer, findings)
     if backoff.cap < backoff.base:
         findings.at_value((*path, "retry", "backoff", "cap"), "cap must not be less than base")
     if doc.retry.budget is not None:
@@ -160,11 +156,7 @@ def _edge(caller: str, callee: str, layers: Sequence[EdgeDoc]) -> EdgeConfig:
         caller=caller,
         callee=callee,
         timeout_ns=doc.timeout,
-        balancer=BalancerConfig(
-            doc.balancer.policy,
-            doc.balancer.choices,
-            dict(doc.balancer.options),
-        ),
+        balancer=balancer_config(doc.balancer),
         breaker=_breaker(doc.breaker),
         retry=_retry(doc.retry),
     )

@@ -5,15 +5,22 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from models.records.schema import TRIES_MAX
-from scenarios.document.quantities import Duration, Ratio
+from scenarios.document.quantities import Duration, PositiveDuration, Ratio
 from scenarios.document.shapes import Section, Several
 
 
 class BalancerDoc(Section):
-    """Which policy picks the instance; ``options`` are for a plug-in's policy."""
+    """Which policy picks the instance; ``options`` are for a plug-in's policy.
+
+    ``choices``, ``active_request_bias`` and ``full_scan`` are for least_request, the bias for
+    weighted_least_request too, ``decay`` for peak_ewma.
+    """
 
     policy: str = "least_request"
     choices: Annotated[int, Field(ge=1, le=100)] = 2
+    active_request_bias: Annotated[float, Field(ge=0.0, le=16.0)] = 1.0
+    full_scan: bool = False
+    decay: PositiveDuration = 10_000_000_000
     options: dict[str, str] = Field(default_factory=dict)
 
 

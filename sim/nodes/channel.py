@@ -132,7 +132,9 @@ class Channel:
         self._balancer = balancer
         self._pick = balancer.pick
         self._load_started: Callable[[int], None] = balancer.started
-        self._load_finished: Callable[[int, int, DurationNs], None] = balancer.finished
+        self._load_finished: Callable[[int, int, DurationNs], None] = (
+            self._finished_now if balancer.needs_time else balancer.finished
+        )
         self._retry = retry
         self._earn_retries: Callable[[], None] = _nothing if retry is None else retry.first_try
         self._drift_ppm = drift_ppm
@@ -292,6 +294,12 @@ class Channel:
                 breaker.release(attempt.permit)
             elif breaker.record(attempt.permit, True, now, duration):
                 self._breaker_moved(target, breaker.epoch)
+
+    def _finished_now(self, member: int, outcome: int, duration_ns: DurationNs) -> None:
+        """For balancers that learn from when an attempt ended."""
+        now = self._kernel.now
+        local_now = now + now * self._drift_ppm // 1_000_000
+        self._balancer.finished_at(member, outcome, duration_ns, local_now)
 
     def _breaker_moved(self, target: Target, epoch: int) -> None:
         target.epoch = epoch

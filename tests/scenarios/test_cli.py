@@ -167,7 +167,7 @@ def test_bad_usage_exits_with_2_without_a_traceback(
 def test_a_valid_file_is_described_and_nothing_is_written(tmp_path: Path) -> None:
     result = foreshock("validate", SMALL, cwd=tmp_path)
     assert result.returncode == Exit.OK
-    assert "small: 1 services, 2 instances in 2 zones, 1 faults, 2 expectations" in result.stdout
+    assert "small: 1 services, 2 instances in 2 zones, 1 fault, 2 expectations" in result.stdout
     assert list(tmp_path.iterdir()) == []
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from models.base.outcome import Outcome
 from models.base.time import NS_PER_MS, NS_PER_S
-from models.traffic.balancer.policies import BUILT_IN
+from models.traffic.balancer.policies import BUILT_IN, FIELDS_OF
 from models.traffic.config import (
     BackoffConfig,
     BreakerConfig,
@@ -11,7 +11,7 @@ from models.traffic.config import (
     Jitter,
     RetryConfig,
 )
-from scenarios.compile.edges import BUILT_IN_POLICIES
+from scenarios.compile.balancing import KEYS_OF, UNFED
 from scenarios.document.edges import EdgeDoc
 from tests.scenarios.edited import load_edited, messages
 
@@ -135,8 +135,37 @@ def test_a_plug_in_s_policy_takes_options_and_a_built_in_one_has_none(tmp_path):
     assert "policy 'round_robin' has no options" in shown[0]
 
 
-def test_the_built_in_policies_are_those_of_the_factory():
-    assert set(BUILT_IN_POLICIES) == set(BUILT_IN)
+def test_every_policy_of_the_factory_can_be_named_or_says_what_it_lacks():
+    assert KEYS_OF.keys() | UNFED.keys() == BUILT_IN.keys()
+    assert not KEYS_OF.keys() & UNFED.keys()
+
+
+def test_the_keys_of_a_policy_are_the_fields_that_its_factory_reads():
+    renamed = {"full_scan": "scans_all", "decay": "decay_ns"}
+    for policy, keys in KEYS_OF.items():
+        assert tuple(renamed.get(key, key) for key in keys) == FIELDS_OF[policy]
+
+
+@pytest.mark.parametrize("policy", sorted(UNFED))
+def test_a_policy_that_the_world_cannot_feed_is_refused_with_what_it_lacks(tmp_path, policy):
+    (shown,) = messages(tmp_path, ("balancer: least_request", f"balancer: {policy}"))
+    assert UNFED[policy] in shown
+
+
+def test_a_key_that_the_policy_does_not_read_is_refused_where_it_stands(tmp_path):
+    (shown,) = messages(
+        tmp_path, ("balancer: least_request", "balancer: {policy: random, choices: 3}")
+    )
+    assert "policy 'random' does not read this key" in shown
+
+
+def test_the_parameters_of_a_policy_reach_its_config(tmp_path):
+    scan = "balancer: {policy: least_request, full_scan: true, active_request_bias: 0.5}"
+    found = edge(tmp_path, "frontend", "catalog", ("balancer: least_request", scan)).balancer
+    assert (found.scans_all, found.active_request_bias) == (True, 0.5)
+    ewma = "balancer: {policy: peak_ewma, decay: 3s}"
+    found = edge(tmp_path, "frontend", "catalog", ("balancer: least_request", ewma)).balancer
+    assert (found.policy, found.decay_ns) == ("peak_ewma", 3_000_000_000)
 
 
 @pytest.mark.parametrize(
