@@ -36,12 +36,13 @@ class Attempt:
 
     The channel that sends it fills it in, field by field, because a constructor would cost as
     much as all the rest of its making. ``is_aborted`` says that the server has dropped it.
-    ``permit`` exists once it is sent, ``arrived_ns`` once it queues, ``result`` once it is
-    answered, ``step``, ``pending`` and ``has_failed`` once downstream calls begin.
+    ``permit`` exists once it is sent, ``result`` once it is answered, ``step``, ``pending`` and
+    ``has_failed`` once downstream calls begin.
+
+    ``wait_ns`` is how long it queued; below zero it queues still, since that instant.
     """
 
     __slots__ = (
-        "arrived_ns",
         "channel",
         "has_failed",
         "id",
@@ -72,7 +73,6 @@ class Attempt:
     settled: bool
     is_aborted: bool
     permit: int
-    arrived_ns: TimeNs
     result: Outcome
     step: int
     pending: int

@@ -147,7 +147,7 @@ class Instance:
             self.free_slots -= 1
             self._serve(attempt)
         elif len(self._queue) < self._queue_limit:
-            attempt.arrived_ns = self._kernel.now
+            attempt.wait_ns = -self._kernel.now
             self._queue.append(attempt)
         else:
             self.refused += 1
@@ -231,7 +231,7 @@ class Instance:
         """Give the freed slot to the request that has waited longest."""
         if self._queue:
             attempt = self._queue.popleft()
-            attempt.wait_ns = self._kernel.now - attempt.arrived_ns
+            attempt.wait_ns += self._kernel.now
             self._serve(attempt)
         else:
             self.free_slots += 1
@@ -279,6 +279,8 @@ class Instance:
         lost = [*self.jobs.values(), *self._queue]
         for attempt in lost:
             attempt.is_aborted = True
+            if attempt.wait_ns < 0:
+                attempt.wait_ns += self._kernel.now
         for channel in self.channels.values():
             for child in channel.lane.outstanding():
                 channel.abandon(child, tell_server=condition is Condition.CRASHED)

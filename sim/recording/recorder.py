@@ -59,7 +59,9 @@ class Recorder:
     def record_attempt(self, attempt: Attempt, outcome: Outcome, decision: Decision) -> None:
         """Write down an attempt at the moment its caller knows how it ended."""
         parent, target, start_ns = attempt.parent, attempt.target, attempt.start_ns
-        wait_us = attempt.wait_ns and min(attempt.wait_ns // NS_PER_US, _WAIT_US_MAX)
+        now, wait_us = self._kernel.now, 0
+        if attempt.wait_ns:
+            wait_us = _wait_us(attempt.wait_ns, now)
         self._attempts += _pack_attempt(
             attempt.id,
             attempt.request.id,
@@ -70,7 +72,7 @@ class Recorder:
             outcome,
             attempt.try_number | decision << TRY_BITS,
             start_ns,
-            self._kernel.now - start_ns,
+            now - start_ns,
             wait_us,
         )
 
@@ -170,3 +172,9 @@ class Recorder:
         self._attempts, self._requests, self._samples = bytearray(), bytearray(), bytearray()
         self.is_closed = True
         return tables
+
+
+def _wait_us(wait_ns: int, now: TimeNs) -> int:
+    """Whole microseconds in the queue: of a wait that is over, or of one that goes on."""
+    waited_ns = wait_ns if wait_ns > 0 else wait_ns + now
+    return min(waited_ns // NS_PER_US, _WAIT_US_MAX)
