@@ -194,6 +194,16 @@ def test_waiting_is_measured_from_arrival_to_service() -> None:
     assert (first.wait_ns, second.wait_ns) == (0, 10 * MS)
 
 
+def test_a_crash_ends_the_wait_of_what_is_queued() -> None:
+    bench = Bench()
+    bench.kernel.advance(MS)
+    served, queued = bench.arrive(0), bench.arrive(1)
+    bench.kernel.advance(4 * MS)
+    bench.instance.crash(Condition.CRASHED)
+    bench.heard()
+    assert (served.wait_ns, queued.wait_ns) == (0, 3 * MS)
+
+
 def test_delays_of_several_faults_add_up() -> None:
     samplers = [make_sampler(Deterministic(n * MS), Stream(1, f"{n}")) for n in (2, 3)]
     assert SummedDelay(tuple(samplers)).draw() == 5 * MS
