@@ -39,7 +39,7 @@ class Attempt:
     ``permit`` exists once it is sent, ``result`` once it is answered, ``step``, ``pending`` and
     ``has_failed`` once downstream calls begin.
 
-    ``wait_ns`` is how long it queued; below zero it queues still, since that instant.
+    ``wait_ns`` is how long it queued; while it queues, the instant since when, t, as -1 - t.
     """
 
     __slots__ = (

@@ -147,7 +147,7 @@ class Instance:
             self.free_slots -= 1
             self._serve(attempt)
         elif len(self._queue) < self._queue_limit:
-            attempt.wait_ns = -self._kernel.now
+            attempt.wait_ns = -1 - self._kernel.now
             self._queue.append(attempt)
         else:
             self.refused += 1
@@ -231,7 +231,7 @@ class Instance:
         """Give the freed slot to the request that has waited longest."""
         if self._queue:
             attempt = self._queue.popleft()
-            attempt.wait_ns += self._kernel.now
+            attempt.wait_ns += self._kernel.now + 1
             self._serve(attempt)
         else:
             self.free_slots += 1
@@ -280,7 +280,7 @@ class Instance:
         for attempt in lost:
             attempt.is_aborted = True
             if attempt.wait_ns < 0:
-                attempt.wait_ns += self._kernel.now
+                attempt.wait_ns += self._kernel.now + 1
         for channel in self.channels.values():
             for child in channel.lane.outstanding():
                 channel.abandon(child, tell_server=condition is Condition.CRASHED)

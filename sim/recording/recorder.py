@@ -176,5 +176,5 @@ class Recorder:
 
 def _wait_us(wait_ns: int, now: TimeNs) -> int:
     """Whole microseconds in the queue: of a wait that is over, or of one that goes on."""
-    waited_ns = wait_ns if wait_ns > 0 else wait_ns + now
+    waited_ns = wait_ns if wait_ns > 0 else wait_ns + 1 + now
     return min(waited_ns // NS_PER_US, _WAIT_US_MAX)

@@ -194,11 +194,12 @@ def test_waiting_is_measured_from_arrival_to_service() -> None:
     assert (first.wait_ns, second.wait_ns) == (0, 10 * MS)
 
 
-def test_a_crash_ends_the_wait_of_what_is_queued() -> None:
+@pytest.mark.parametrize("since_ns", [0, MS])
+def test_a_crash_ends_the_wait_of_what_is_queued(since_ns: int) -> None:
     bench = Bench()
-    bench.kernel.advance(MS)
+    bench.kernel.advance(since_ns)
     served, queued = bench.arrive(0), bench.arrive(1)
-    bench.kernel.advance(4 * MS)
+    bench.kernel.advance(since_ns + 3 * MS)
     bench.instance.crash(Condition.CRASHED)
     bench.heard()
     assert (served.wait_ns, queued.wait_ns) == (0, 3 * MS)
