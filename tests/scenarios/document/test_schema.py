@@ -41,7 +41,7 @@ def test_the_schema_is_a_schema():
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_every_example_passes_the_schema(path):
-    VALIDATOR.validate(plain(path))
+    assert [error.message for error in VALIDATOR.iter_errors(plain(path))] == []
 
 
 CHANGES = (
