@@ -51,7 +51,9 @@ class CircuitBreaker:
     the call went or its outcome is none of the target's, through :meth:`release`. These verbs
     are on the path of every attempt and take positional arguments; ``now`` is nanoseconds on the
     caller's monotonic clock. The attribute ``closed_epoch`` is what ``try_acquire`` would answer
-    while the breaker passes everything, and 0 in the other states, where it must be asked.
+    while the breaker passes everything, and 0 in the other states, where it must be asked. While
+    ``quiet_epoch`` is not 0, a success with that permit may be counted in ``quiet`` instead of
+    being recorded: whenever it came and however long it took, it would change nothing else.
 
     Timers that are due are also honoured by the verbs, so a breaker that nobody ticks grants and
     counts the same as one that is ticked.
@@ -67,8 +69,8 @@ class CircuitBreaker:
 
     __slots__ = (
         "_config", "_due", "_epoch", "_failure_ratio", "_minimum", "_permits_left", "_probes_out",
-        "_quiet", "_quiet_until", "_refused", "_slow_ns", "_slow_ratio", "_state", "_wait_ns",
-        "_window", "closed_epoch",
+        "_quiet_until", "_refused", "_slow_ns", "_slow_ratio", "_state", "_wait_ns",
+        "_window", "closed_epoch", "quiet", "quiet_epoch",
     )  # fmt: skip
 
     def __init__(self, config: BreakerConfig) -> None:
@@ -86,7 +88,8 @@ class CircuitBreaker:
         self._permits_left = 0
         self._probes_out = 0
         self._minimum = 0
-        self._quiet = 0
+        self.quiet = 0
+        self.quiet_epoch = 0
         self._quiet_until: TimeNs = 0
         self._window: CallWindow
         self._look_back()
@@ -104,7 +107,7 @@ class CircuitBreaker:
     @property
     def failure_ratio(self) -> float | None:
         """Share of failures in the window, None while fewer than the minimum are in."""
-        counts = self._window.counts(self._quiet, None)
+        counts = self._window.counts(self.quiet, None)
         return None if counts.calls < self._minimum else counts.failures / counts.calls
 
     def try_acquire(self, now: TimeNs) -> int:
@@ -133,7 +136,7 @@ class CircuitBreaker:
         if epoch != self._epoch:
             return self._ignore(epoch)
         if now < self._quiet_until and not is_failure and duration_ns <= self._slow_ns:
-            self._quiet += 1
+            self.quiet += 1
             return False
         if self._state is _HALF_OPEN and now >= self._due:
             self._pass_time(now, is_call=False)
@@ -178,7 +181,7 @@ class CircuitBreaker:
 
         With ``now``, calls that have left a window of time by then are not counted.
         """
-        counts = self._window.counts(self._quiet, now)
+        counts = self._window.counts(self.quiet, now)
         is_judged = counts.calls >= self._minimum
         return BreakerSnapshot(
             state=self._state,
@@ -199,9 +202,9 @@ class CircuitBreaker:
         elif self._state is _DISABLED:
             return False
         window = self._window
-        if self._quiet:
-            window.note_quiet(self._quiet)
-            self._quiet = 0
+        if self.quiet:
+            window.note_quiet(self.quiet)
+            self.quiet = 0
         window.note(is_failure, is_slow, now)
         calls = window.calls
         if calls >= self._minimum:
@@ -214,11 +217,11 @@ class CircuitBreaker:
                 self._move(BreakerSignal.RECOVERED, now)
                 return True
         if self.closed_epoch:
-            self._quiet_until = 0 if window.failures or window.slow else window.quiet_until()
+            self._be_quiet_until(0 if window.failures or window.slow else window.quiet_until())
         return False
 
     def _trip(self, now: TimeNs) -> bool:
-        self._quiet_until = 0
+        self._be_quiet_until(0)
         if self._state is _METRICS_ONLY:
             return False
         self._move(BreakerSignal.FAILING, now)
@@ -256,7 +259,7 @@ class CircuitBreaker:
         self.closed_epoch = self._epoch if is_passing else REFUSED
         self._permits_left = self._probes_out = 0
         self._due = FOREVER
-        self._quiet_until = 0
+        self._be_quiet_until(0)
         if state is _OPEN:
             self._due = now + self._next_wait(is_first=before is _CLOSED)
         elif state is _HALF_OPEN:
@@ -280,7 +283,7 @@ class CircuitBreaker:
     def _look_back(self) -> None:
         """Start with an empty window, of the kind that the present state has."""
         config = self._config
-        self._quiet = 0
+        self.quiet = 0
         if self._state is _HALF_OPEN or not config.window_ns:
             is_probing = self._state is _HALF_OPEN
             size = config.half_open_permits if is_probing else config.window_calls
@@ -290,7 +293,13 @@ class CircuitBreaker:
             self._window = TimeWindow(config.window_ns // NS_PER_S)
             self._minimum = config.minimum_calls
         is_counting = self._state in (_CLOSED, _METRICS_ONLY)
-        self._quiet_until = self._window.quiet_until() if is_counting else 0
+        self._be_quiet_until(self._window.quiet_until() if is_counting else 0)
+
+    def _be_quiet_until(self, until: TimeNs) -> None:
+        """Successes before ``until`` change nothing but their number."""
+        self._quiet_until = until
+        is_endless = until == self._slow_ns == FOREVER
+        self.quiet_epoch = self._epoch if is_endless else 0
 
 
 def _check(config: BreakerConfig) -> None:

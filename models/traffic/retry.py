@@ -28,14 +28,11 @@ def decision_of(answer: int) -> Decision:
     return Decision.RETRIED if answer >= 0 else Decision(-answer)
 
 
-def _earn_nothing() -> None:
-    """What a first try earns where no budget by tokens is kept."""
-
-
 class RetryPolicy:
     """Decides about the retries of one caller on one edge.
 
-    Call ``first_try()`` when a request's first try is sent: it earns its share of a retry. Some
+    A request's first try earns its share of a retry: :meth:`first_tries` is told of it when it is
+    sent, or of many at once, at the latest before the next :meth:`decide`. Some
     budgets must be told more: those are ``allowance``, and where that is not None the caller
     tells it of every try sent, ended and withdrawn, and keeps ``ticket``, right after a retry was
     granted, for that retry.
@@ -50,8 +47,7 @@ class RetryPolicy:
     """
 
     __slots__ = (
-        "_backoff", "_budget", "_is_retryable", "_retries", "_stream", "allowance", "first_try",
-        "ticket",
+        "_backoff", "_budget", "_is_retryable", "_retries", "_stream", "allowance", "ticket",
     )  # fmt: skip
 
     def __init__(self, config: RetryConfig, stream: Stream) -> None:
@@ -71,13 +67,17 @@ class RetryPolicy:
             self.allowance = make_allowance(config.budget)
         self._is_retryable = tuple(outcome in config.retry_on for outcome in Outcome)
         self._stream = stream
-        self.first_try = _earn_nothing if self._budget is None else self._budget.deposit
         self.ticket = FIRST_TRY
 
     @property
     def budget_thousandths(self) -> int | None:
         """Thousandths of a token left for retries; None without a budget by tokens."""
         return None if self._budget is None else self._budget.thousandths
+
+    def first_tries(self, count: int = 1) -> None:
+        """So many first tries were sent since the last call."""
+        if self._budget is not None:
+            self._budget.deposit(count)
 
     def decide(
         self,

@@ -45,9 +45,9 @@ class RetryBudget:
         """What is in the bucket, in thousandths of a token."""
         return min(self._cap, self._balance + self._uncredited * self._gain)
 
-    def deposit(self) -> None:
-        """A first try was sent. Hot path: it is only counted, and credited when it matters."""
-        self._uncredited += 1
+    def deposit(self, first_tries: int = 1) -> None:
+        """So many first tries were sent. They are only counted, and credited when it matters."""
+        self._uncredited += first_tries
 
     def try_withdraw(self) -> bool:
         """Take one token for a retry; False if there is less than one, and nothing changes."""

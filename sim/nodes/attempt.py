@@ -1,7 +1,7 @@
 """What travels: a user's request, and one attempt of one call on its behalf.
 
-An attempt is seen from two sides. Its caller knows when it was sent and how it ended
-(``settled``); the instance that serves it may still be working on it long after.
+An attempt is seen from two sides. Its caller waits for it in a lane until it knows how it ended;
+the instance that serves it may still be working on it long after.
 """
 
 from __future__ import annotations
@@ -53,7 +53,6 @@ class Attempt:
         "permit",
         "request",
         "result",
-        "settled",
         "start_ns",
         "step",
         "target",
@@ -70,7 +69,6 @@ class Attempt:
     try_number: int
     start_ns: TimeNs
     wait_ns: DurationNs
-    settled: bool
     is_aborted: bool
     permit: int
     result: Outcome

@@ -13,6 +13,7 @@ from typing import Protocol
 from models.base.outcome import Decision, Outcome
 from models.base.time import DurationNs, TimeNs
 from models.traffic.balancer.base import NO_MEMBER, Balancer
+from models.traffic.balancer.load.ledger import counts_of
 from models.traffic.breaker import CircuitBreaker
 from models.traffic.retry import RetryPolicy, decision_of
 from sim.kernel.environment import Kernel
@@ -28,19 +29,19 @@ PICKS_MAX = 3
 
 _OK = Outcome.OK
 _NO_DECISION = Decision.NONE
-
-
-def _nothing() -> None:
-    pass
+_ALWAYS = 1
 
 
 class Target:
     """One instance as this caller sees it: the way there and back, and its breaker.
 
-    ``epoch`` is the breaker's as last written down.
+    ``permit`` is what an attempt gets without asking: the breaker's epoch while it lets all
+    pass, 0 while it must be asked. ``epoch`` is the breaker's as last written down.
     """
 
-    __slots__ = ("arrive", "back", "breaker", "epoch", "instance", "label", "member", "out")
+    __slots__ = (
+        "arrive", "back", "breaker", "epoch", "instance", "label", "member", "out", "permit",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -57,6 +58,7 @@ class Target:
         self.out = out
         self.back = back
         self.breaker = breaker
+        self.permit = _ALWAYS if breaker is None else breaker.closed_epoch
         self.epoch = 1
         self.label = label
 
@@ -90,11 +92,12 @@ class Channel:
     """
 
     __slots__ = (
+        "_active",
         "_agenda",
         "_balancer",
         "_call_ended",
         "_drift_ppm",
-        "_earn_retries",
+        "_first_tries",
         "_ids",
         "_kernel",
         "_load_finished",
@@ -131,12 +134,13 @@ class Channel:
         self.caller_index = caller_index
         self._balancer = balancer
         self._pick = balancer.pick
+        self._active = counts_of(balancer)
         self._load_started: Callable[[int], None] = balancer.started
         self._load_finished: Callable[[int, int, DurationNs], None] = (
             self._finished_now if balancer.needs_time else balancer.finished
         )
         self._retry = retry
-        self._earn_retries: Callable[[], None] = _nothing if retry is None else retry.first_try
+        self._first_tries = 0
         self._drift_ppm = drift_ppm
         self._call_ended = call_ended
         self.answer: Callable[[Attempt], None] = self._on_answer
@@ -171,16 +175,14 @@ class Channel:
     ) -> None:
         """Send one try of a call, by default the first."""
         if try_number == 1:
-            self._earn_retries()
+            self._first_tries += 1
         now = local_now = self._kernel.now
         if self._drift_ppm:
             local_now += now * self._drift_ppm // 1_000_000
         target = self._targets.get(self._pick(local_now, avoid))
-        permit = 0
-        if target is not None and target.breaker is not None:
-            permit = target.breaker.closed_epoch or target.breaker.try_acquire(local_now)
-            if permit != target.epoch:
-                target, permit = self._reconsider(target, permit, local_now)
+        permit = 0 if target is None else target.permit
+        if not permit and target is not None:
+            target, permit = self._ask_breakers(target, local_now)
         attempt = Attempt()
         attempt.id = number = next(self._ids)
         attempt.channel = self
@@ -191,12 +193,15 @@ class Channel:
         attempt.try_number = try_number
         attempt.start_ns = now
         attempt.wait_ns = 0
-        attempt.settled = attempt.is_aborted = False
+        attempt.is_aborted = False
         if target is None:
             self._refuse(attempt)
             return
         attempt.permit = permit
-        self._load_started(target.member)
+        if self._active is None:
+            self._load_started(target.member)
+        else:
+            self._active[target.member] += 1
         lane = self.lane
         lane.waiting[number] = attempt
         if not lane.is_armed:
@@ -209,48 +214,46 @@ class Channel:
                 arrival += delay.draw()
             heappush(self._agenda, (arrival, next(self._network_numbers), target.arrive, attempt))
 
-    def _reconsider(
-        self, target: Target, permit: int, local_now: TimeNs
-    ) -> tuple[Target | None, int]:
-        """The breaker has moved, or refuses: then offer a few other members to theirs."""
-        for _ in range(PICKS_MAX - 1):
+    def _ask_breakers(self, target: Target, local_now: TimeNs) -> tuple[Target | None, int]:
+        """Ask the breaker of the member picked; if it refuses, those of a few others."""
+        for picks_left in reversed(range(PICKS_MAX)):
+            breaker = target.breaker
+            assert breaker is not None
+            permit = breaker.try_acquire(local_now)
             if permit:
-                break
-            target = self._targets[self._pick(local_now, target.member)]
-            assert target.breaker is not None
-            permit = target.breaker.try_acquire(local_now)
-        if not permit:
-            return None, 0
-        if permit != target.epoch:
-            self._breaker_moved(target, permit)
-        return target, permit
+                if permit != target.epoch:
+                    self._breaker_moved(target, breaker)
+                return target, permit
+            if picks_left:
+                target = self._targets[self._pick(local_now, target.member)]
+        return None, 0
 
     def _refuse(self, attempt: Attempt) -> None:
         """Nobody to send to: every breaker asked is open, or the view is empty."""
-        attempt.settled = True
         self._fail(attempt, Outcome.BREAKER_OPEN if self._targets else Outcome.NO_ENDPOINT)
 
     def _on_answer(self, attempt: Attempt) -> None:
         """An answer has come back; too late if the attempt has been given up."""
-        if attempt.settled:
+        if attempt.id not in self.lane.waiting:
             return
         outcome = attempt.result
         if outcome is not _OK:
             self._learn(attempt, outcome)
             self._fail(attempt, outcome)
             return
-        attempt.settled = True
         del self.lane.waiting[attempt.id]
-        target, now = attempt.target, self._kernel.now
+        target = attempt.target
         assert target is not None
-        duration = now - attempt.start_ns
-        self._load_finished(target.member, _OK, duration)
+        if self._active is None:
+            self._load_finished(target.member, _OK, self._kernel.now - attempt.start_ns)
+        else:
+            self._active[target.member] -= 1
         breaker = target.breaker
         if breaker is not None:
-            if self._drift_ppm:
-                now += now * self._drift_ppm // 1_000_000
-            if breaker.record(attempt.permit, False, now, duration):
-                self._breaker_moved(target, breaker.epoch)
+            if breaker.quiet_epoch == attempt.permit:
+                breaker.quiet += 1
+            else:
+                self._tell_breaker(breaker, attempt, target, is_failure=False)
         self._record(attempt, _OK, _NO_DECISION)
         self._call_ended(attempt, _OK)
 
@@ -279,21 +282,26 @@ class Channel:
 
     def _learn(self, attempt: Attempt, outcome: Outcome) -> None:
         """Feed the failure of an attempt that was sent back to balancer and breaker."""
-        attempt.settled = True
         del self.lane.waiting[attempt.id]
         target = attempt.target
         assert target is not None
-        now = self._kernel.now
-        duration = now - attempt.start_ns
-        self._load_finished(target.member, outcome, duration)
+        self._load_finished(target.member, outcome, self._kernel.now - attempt.start_ns)
         breaker = target.breaker
         if breaker is not None:
-            if self._drift_ppm:
-                now += now * self._drift_ppm // 1_000_000
             if outcome is Outcome.CALLER_GONE:
                 breaker.release(attempt.permit)
-            elif breaker.record(attempt.permit, True, now, duration):
-                self._breaker_moved(target, breaker.epoch)
+            else:
+                self._tell_breaker(breaker, attempt, target, is_failure=True)
+
+    def _tell_breaker(
+        self, breaker: CircuitBreaker, attempt: Attempt, target: Target, *, is_failure: bool
+    ) -> None:
+        now = self._kernel.now
+        duration = now - attempt.start_ns
+        if self._drift_ppm:
+            now += now * self._drift_ppm // 1_000_000
+        if breaker.record(attempt.permit, is_failure, now, duration):
+            self._breaker_moved(target, breaker)
 
     def _finished_now(self, member: int, outcome: int, duration_ns: DurationNs) -> None:
         """For balancers that learn from when an attempt ended."""
@@ -301,14 +309,17 @@ class Channel:
         local_now = now + now * self._drift_ppm // 1_000_000
         self._balancer.finished_at(member, outcome, duration_ns, local_now)
 
-    def _breaker_moved(self, target: Target, epoch: int) -> None:
-        target.epoch = epoch
+    def _breaker_moved(self, target: Target, breaker: CircuitBreaker) -> None:
+        target.epoch = breaker.epoch
+        target.permit = breaker.closed_epoch
         self._ports.breaker_moved(target)
 
     def _fail(self, attempt: Attempt, outcome: Outcome) -> None:
         """Record an attempt that failed; retry it, or end the call."""
         decision = _NO_DECISION
         if self._retry is not None:
+            self._retry.first_tries(self._first_tries)
+            self._first_tries = 0
             delay = self._retry.decide(outcome, attempt.try_number)
             decision = decision_of(delay)
             if decision is Decision.RETRIED:

@@ -331,3 +331,31 @@ def test_a_threshold_of_one_opens_only_when_everything_fails() -> None:
     feed(breaker, "SEEEE" + "E" * 15)
     assert (breaker.state, breaker.failure_ratio) == (BreakerState.CLOSED, 0.95)
     assert feed(breaker, "E") == [True]
+
+
+def test_successes_need_only_be_counted_until_something_fails() -> None:
+    breaker = CircuitBreaker(VECTOR)
+    assert breaker.quiet_epoch == breaker.closed_epoch == 1
+    breaker.quiet += 4
+    assert breaker.snapshot().recorded == 4
+    feed(breaker, "E")
+    assert breaker.quiet_epoch == 0
+    assert breaker.snapshot().recorded == 5
+    feed(breaker, "S" * 20)
+    assert breaker.quiet_epoch == 1
+
+
+@pytest.mark.parametrize(
+    "config",
+    [replace(VECTOR, window_ns=10 * 10**9), replace(VECTOR, slow_ns=10**9)],
+    ids=["a window of time must know when", "slow calls must be known"],
+)
+def test_where_more_than_the_number_matters_each_success_is_recorded(config: BreakerConfig) -> None:
+    assert CircuitBreaker(config).quiet_epoch == 0
+
+
+def test_only_a_breaker_that_counts_is_quiet() -> None:
+    assert opened().quiet_epoch == 0
+    assert half_open()[0].quiet_epoch == 0
+    assert imposed(BreakerSignal.DISABLE).quiet_epoch == 0
+    assert imposed(BreakerSignal.OBSERVE).quiet_epoch == 2

@@ -58,14 +58,19 @@ class BreakerMachine(RuleBasedStateMachine):
             self.in_flight.append((self.period, epoch))
 
     @precondition(lambda self: self.in_flight)
-    @rule(data=st.data(), is_failure=st.booleans())
-    def record(self, data: st.DataObject, is_failure: bool) -> None:
+    @rule(data=st.data(), is_failure=st.booleans(), counts_by_itself=st.booleans())
+    def record(self, data: st.DataObject, is_failure: bool, counts_by_itself: bool) -> None:
         period, epoch = self.in_flight.pop(data.draw(st.integers(0, len(self.in_flight) - 1)))
         state_before = self.state
         if period == self.period:
             self.results = [*self.results, is_failure][-self.capacity() :]
             self.judge()
-        assert self.breaker.record(epoch, is_failure, self.now) is (state_before != self.state)
+        if counts_by_itself and not is_failure and self.breaker.quiet_epoch == epoch:
+            self.breaker.quiet += 1
+            assert state_before is self.state
+        else:
+            has_moved = state_before is not self.state
+            assert self.breaker.record(epoch, is_failure, self.now) is has_moved
 
     def judge(self) -> None:
         if len(self.results) < min(self.config.minimum_calls, self.capacity()):

@@ -60,15 +60,15 @@ def test_two_retries_allow_three_tries() -> None:
 def test_without_retries_the_first_try_is_judged_after_it_was_sent() -> None:
     """The naive proxy with no retries sends nothing; here the first try is never in question."""
     policy = policy_of(RetryConfig(retries=0, budget=BudgetConfig(reserve=0)))
-    policy.first_try()
+    policy.first_tries()
     assert policy.decide(Outcome.ERROR, 1) == EXHAUSTED
 
 
 def test_an_empty_budget_denies() -> None:
     policy = policy_of(replace(TWICE, budget=BudgetConfig(ratio=0.5, reserve=0, cap=5)))
-    policy.first_try()
+    policy.first_tries()
     assert policy.decide(Outcome.ERROR, 1) == BUDGET_DENIED
-    policy.first_try()
+    policy.first_tries()
     assert policy.decide(Outcome.ERROR, 1) == 100
 
 
@@ -111,7 +111,7 @@ def test_only_a_granted_retry_takes_a_draw() -> None:
 
 def test_without_a_budget_there_is_nothing_to_run_out_of() -> None:
     policy = policy_of(TWICE)
-    policy.first_try()
+    policy.first_tries()
     assert policy.budget_thousandths is None
     assert {policy.decide(Outcome.ERROR, 1) for _ in range(500)} == {100}
 
@@ -122,7 +122,7 @@ def test_a_total_outage_is_amplified_by_no_more_than_the_budget(ratio: float) ->
     policy = policy_of(RetryConfig(retries=3, backoff=PLAIN, budget=budget))
     requests, retries = 2000, 0
     for _ in range(requests):
-        policy.first_try()
+        policy.first_tries()
         tries_made = 1
         while policy.decide(Outcome.TIMEOUT, tries_made) >= 0:
             tries_made += 1
@@ -203,7 +203,7 @@ def test_budgets_that_follow_every_try_are_the_allowance(
     policy = policy_of(replace(TWICE, budget=budget))
     assert isinstance(policy.allowance, kind)
     assert policy.budget_thousandths is None
-    policy.first_try()
+    policy.first_tries()
     assert policy.decide(Outcome.ERROR, 1) == 100
     assert policy.ticket >= 1
 
@@ -257,7 +257,7 @@ def test_a_tenth_for_a_budget_bounds_the_amplification_of_each_layer() -> None:
     policy = policy_of(RetryConfig(3, PLAIN, budget))
     requests, attempts = 10_000, 0
     for _ in range(requests):
-        policy.first_try()
+        policy.first_tries()
         made = 1
         while policy.decide(Outcome.ERROR, made) >= 0:
             made += 1

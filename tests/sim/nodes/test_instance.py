@@ -71,7 +71,7 @@ class Bench:
         attempt.try_number = try_number
         attempt.start_ns = self.kernel.now
         attempt.wait_ns = 0
-        attempt.settled = attempt.is_aborted = False
+        attempt.is_aborted = False
         return attempt
 
     def arrive(self, number: int) -> Attempt:

@@ -40,6 +40,7 @@ class BoundedLoad(LoadLedger):
     __slots__ = ("_active_total", "_factor", "_hashed", "_weight_total", "_word")
 
     needs_key: ClassVar[bool] = True
+    only_counts: ClassVar[bool] = False
 
     def __init__(self, hashed: KeyedPolicy, stream: Stream, factor: int) -> None:
         if factor < FACTOR_MIN:

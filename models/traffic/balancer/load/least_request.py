@@ -34,7 +34,7 @@ class LeastRequest(LoadLedger):
         ConfigError: ``choices`` is below 1, or the bias outside [0, 16].
     """
 
-    __slots__ = ("_bias", "_choices", "_pair_count", "_pairs", "_scans_all", "_turns", "_uniform")
+    __slots__ = ("_bias", "_choices", "_pair_count", "_pairs", "_scans_all", "_turns", "_uniforms")
 
     def __init__(
         self, stream: Stream, choices: int = 2, *, bias: float = 1.0, scans_all: bool = False
@@ -42,7 +42,7 @@ class LeastRequest(LoadLedger):
         if choices < 1:
             raise ConfigError(f"least_request needs at least one choice, not {choices}")
         super().__init__()
-        self._uniform = stream.uniform
+        self._uniforms = stream.endless_uniforms()
         self._choices = choices
         self._bias = bias
         self._scans_all = scans_all
@@ -56,7 +56,7 @@ class LeastRequest(LoadLedger):
         pairs = self._pairs
         if avoid != NO_MEMBER or not pairs:
             return self._pick_with_care(avoid)
-        first, second = pairs[int(self._uniform() * self._pair_count)]
+        first, second = pairs[int(next(self._uniforms) * self._pair_count)]
         active = self._active
         return second if active[second] < active[first] else first
 
@@ -78,7 +78,7 @@ class LeastRequest(LoadLedger):
         return best
 
     def _sample(self, members: list[int]) -> int:
-        return members[int(self._uniform() * len(members))]
+        return members[int(next(self._uniforms) * len(members))]
 
     def _scan(self, members: list[int]) -> int:
         active = self._active

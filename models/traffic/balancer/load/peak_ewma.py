@@ -51,6 +51,7 @@ class PeakEwma(LoadLedger):
     __slots__ = ("_decay_ns", "_landmark", "_latest", "_scaled", "_scales", "_uniform")
 
     needs_time: ClassVar[bool] = True
+    only_counts: ClassVar[bool] = False
 
     def __init__(self, stream: Stream, decay_ns: DurationNs = DECAY_NS) -> None:
         if decay_ns <= 0:

@@ -1,7 +1,7 @@
 """Least request with random choices. Semantics 6.2 (Envoy), 6.4 (two choices)."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pytest
 from hypothesis import settings
@@ -23,8 +23,8 @@ class ScriptedStream(Stream):
         super().__init__(0, "scripted")
         self.script = iter(script)
 
-    def uniform(self) -> float:
-        return next(self.script)
+    def endless_uniforms(self) -> Iterator[float]:
+        return self.script
 
 
 def two_samples(first: int, second: int, size: int) -> float:
