@@ -108,6 +108,7 @@ class Channel:
         "_record",
         "_retry",
         "_targets",
+        "_waiting",
         "answer",
         "caller_index",
         "lane",
@@ -146,6 +147,7 @@ class Channel:
         self.answer: Callable[[Attempt], None] = self._on_answer
         self._targets: dict[int, Target] = {}
         self.lane: TimeoutLane[Attempt] = TimeoutLane(kernel, timeout_ns, self._timed_out)
+        self._waiting = self.lane.waiting
 
     def add_target(self, target: Target, weight: int) -> None:
         """An instance has come into the caller's view."""
@@ -202,10 +204,9 @@ class Channel:
             self._load_started(target.member)
         else:
             self._active[target.member] += 1
-        lane = self.lane
-        lane.waiting[number] = attempt
-        if not lane.is_armed:
-            lane.arm(attempt)
+        self._waiting[number] = attempt
+        if not self.lane.is_armed:
+            self.lane.arm(attempt)
         link = target.out
         if not link.is_cut:
             arrival = now + next(link.latencies)
@@ -234,14 +235,15 @@ class Channel:
 
     def _on_answer(self, attempt: Attempt) -> None:
         """An answer has come back; too late if the attempt has been given up."""
-        if attempt.id not in self.lane.waiting:
+        number = attempt.id
+        if number not in self._waiting:
             return
         outcome = attempt.result
         if outcome is not _OK:
             self._learn(attempt, outcome)
             self._fail(attempt, outcome)
             return
-        del self.lane.waiting[attempt.id]
+        del self._waiting[number]
         target = attempt.target
         assert target is not None
         if self._active is None:
@@ -282,7 +284,7 @@ class Channel:
 
     def _learn(self, attempt: Attempt, outcome: Outcome) -> None:
         """Feed the failure of an attempt that was sent back to balancer and breaker."""
-        del self.lane.waiting[attempt.id]
+        del self._waiting[attempt.id]
         target = attempt.target
         assert target is not None
         self._load_finished(target.member, outcome, self._kernel.now - attempt.start_ns)

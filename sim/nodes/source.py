@@ -20,7 +20,7 @@ from sim.kernel.environment import Kernel
 from sim.kernel.ties import USER
 from sim.nodes.attempt import Attempt, Request
 from sim.nodes.channel import Channel
-from sim.nodes.plan import Entry
+from sim.nodes.plan import Entry, PlanNode
 
 
 def arrivals(profile: RateProfile, stream: Stream) -> Iterator[TimeNs]:
@@ -62,6 +62,8 @@ class LoadSource:
     each request's duration and outcome.
     """
 
+    _send: Callable[[PlanNode, Request, None], None]
+
     def __init__(
         self,
         kernel: Kernel,
@@ -78,6 +80,7 @@ class LoadSource:
         self._agenda = kernel.agenda
         self._user_numbers = kernel.numbers[USER]
         self._ports = ports
+        self._ids = ports.request_ids
         self.spec = spec
         self.name = spec.name
         self.zone = spec.zone
@@ -96,16 +99,14 @@ class LoadSource:
 
     def start(self) -> None:
         """Schedule the first arrival."""
-        self._schedule_next()
+        self._send = self.channels[self._service_index].call
+        when = next(self._arrivals, None)
+        if when is not None:
+            self._kernel.post(when, USER, self._arrive, None)
 
     def stop(self) -> None:
         """Send nothing more; what is under way goes on."""
         self._is_stopped = True
-
-    def _schedule_next(self) -> None:
-        when = next(self._arrivals, None)
-        if when is not None:
-            heappush(self._agenda, (when, next(self._user_numbers), self._arrive, None))
 
     def _arrive(self, _: object) -> None:
         if self._is_stopped:
@@ -114,11 +115,13 @@ class LoadSource:
         if self._cumulative:
             entry = self._entries[bisect_right(self._cumulative, self._mix.uniform())]
         demands = [next(draws) for draws in entry.demands]
-        number = next(self._ports.request_ids)
+        number = next(self._ids)
         request = Request(number, self.index, entry.root, self._kernel.now, demands)
         self.open_requests[number] = request
-        self.channels[self._service_index].call(entry.root, request, None)
-        self._schedule_next()
+        self._send(entry.root, request, None)
+        when = next(self._arrivals, None)
+        if when is not None:
+            heappush(self._agenda, (when, next(self._user_numbers), self._arrive, None))
 
     def call_ended(self, last: Attempt, outcome: Outcome) -> None:
         """The user's request has its outcome."""
