@@ -20,10 +20,10 @@ from models.base.errors import ConfigError, ValueSyntaxError
 from models.base.time import DurationNs, TimeNs
 from models.telemetry.labels import METRIC_NAME
 from models.telemetry.matchers import Matcher, MatchOp, Selector
+from models.telemetry.promql.syntax.broken import is_type_complaint, locate
+from models.telemetry.promql.syntax.tokens import ExpressionError, Token, tokenize
 from models.telemetry.regex import compile_anchored
 from models.telemetry.series import LOOKBACK_NS, SeriesStore, VectorSample
-from models.telemetry.syntax_error import is_type_complaint, locate
-from models.telemetry.tokens import ExpressionError, Token, tokenize
 from models.telemetry.unsupported import unsupported
 
 EXPRESSION_LENGTH_MAX = 10_000

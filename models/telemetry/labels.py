@@ -47,7 +47,19 @@ def overlay(labels: LabelSet, changes: Mapping[str, str]) -> LabelSet:
 
 def without_metric_name(labels: LabelSet) -> LabelSet:
     """The labels without the metric's name."""
+    if labels and labels[0][0] == METRIC_NAME:
+        return labels[1:]
     return tuple(pair for pair in labels if pair[0] != METRIC_NAME)
+
+
+def only(labels: LabelSet, names: frozenset[str]) -> LabelSet:
+    """The labels that have one of the names."""
+    return tuple(pair for pair in labels if pair[0] in names)
+
+
+def without(labels: LabelSet, names: frozenset[str]) -> LabelSet:
+    """The labels that have none of the names."""
+    return tuple(pair for pair in labels if pair[0] not in names)
 
 
 def series_text(labels: LabelSet) -> str:

@@ -62,22 +62,29 @@ class Selector:
     """
 
     matchers: tuple[Matcher, ...]
+    metric_name: str | None = field(init=False, repr=False, compare=False)
+    """The one metric it can select, or None when it is not bound to one name."""
+    _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if all(matcher.accepts("") for matcher in self.matchers):
             raise ConfigError("a selector needs a matcher that does not accept the empty string")
+        object.__setattr__(self, "metric_name", _bound_name(self.matchers))
+        object.__setattr__(self, "_hash", hash(self.matchers))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def selects(self, labels: LabelSet) -> bool:
         """True when a series with these labels is selected."""
         return all(matcher.accepts(label_value(labels, matcher.name)) for matcher in self.matchers)
 
-    @property
-    def metric_name(self) -> str | None:
-        """The one metric it can select, or None when it is not bound to one name."""
-        for matcher in self.matchers:
-            if matcher.name == METRIC_NAME and matcher.op is MatchOp.EQUAL and matcher.value:
-                return matcher.value
-        return None
+
+def _bound_name(matchers: tuple[Matcher, ...]) -> str | None:
+    for matcher in matchers:
+        if matcher.name == METRIC_NAME and matcher.op is MatchOp.EQUAL and matcher.value:
+            return matcher.value
+    return None
 
 
 def named(metric_name: str, *matchers: Matcher) -> Selector:

@@ -6,7 +6,7 @@ construct outside ``selector op number`` is what the author has to replace.
 
 from collections.abc import Callable, Sequence
 
-from models.telemetry.tokens import ExpressionError, Token, TokenKind
+from models.telemetry.promql.syntax.tokens import ExpressionError, Token, TokenKind
 
 COMPARISONS = ("==", "!=", ">=", "<=", ">", "<")
 

@@ -8,7 +8,7 @@ from models.base.errors import ValueSyntaxError
 from models.base.time import DurationNs, format_duration
 from models.base.units import format_rate, format_ratio
 from models.telemetry.comparison import parse_comparison
-from models.telemetry.tokens import ExpressionError
+from models.telemetry.promql.syntax.tokens import ExpressionError
 from scenarios.compile.findings import Findings, no_endpoint
 from scenarios.compile.monitoring import Monitoring, check_alert_name
 from scenarios.document import expectations as written

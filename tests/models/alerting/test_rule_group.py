@@ -7,8 +7,8 @@ from models.alerting.rule_group import RuleGroup
 from models.base.errors import ConfigError
 from models.telemetry.labels import label_set
 from models.telemetry.matchers import named
+from models.telemetry.promql.syntax.tokens import ExpressionError
 from models.telemetry.series import SeriesStore
-from models.telemetry.tokens import ExpressionError
 
 MONITORING = MonitoringConfig("a", evaluation_interval_ns=10, lookback_ns=100, resend_delay_ns=30)
 

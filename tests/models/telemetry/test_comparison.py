@@ -13,8 +13,8 @@ from models.telemetry.comparison import (
 )
 from models.telemetry.labels import label_set
 from models.telemetry.matchers import named
+from models.telemetry.promql.syntax.tokens import ExpressionError
 from models.telemetry.series import SeriesStore, VectorSample
-from models.telemetry.tokens import ExpressionError
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from models.telemetry.comparison import parse_comparison
-from models.telemetry.tokens import ExpressionError
+from models.telemetry.promql.syntax.tokens import ExpressionError
 
 LATER = "is not supported yet in alert expressions"
 

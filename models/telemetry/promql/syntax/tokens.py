@@ -43,7 +43,15 @@ class ExpressionError(ValueSyntaxError):
         self.line = before.count("\n") + 1
         self.column = offset - (before.rfind("\n") + 1) + 1
         where = f"column {self.column}" if self.line == 1 else f"{self.line}:{self.column}"
+        self._text = (expression.splitlines() or [""])[self.line - 1 : self.line]
         super().__init__(f"{reason}, {where}")
+
+    @property
+    def pointer(self) -> str:
+        """The line that is wrong, and below it a caret at the place."""
+        line = self._text[0] if self._text else ""
+        blanks = "".join(char if char == "\t" else " " for char in line[: self.column - 1])
+        return f"{line}\n{blanks}^"
 
 
 _SKIPPED = re.compile(r"(?:\s+|#[^\n]*)+")

@@ -3,8 +3,8 @@
 import pytest
 
 from models.telemetry.comparison import parse_comparison
-from models.telemetry.syntax_error import parses
-from models.telemetry.tokens import ExpressionError
+from models.telemetry.promql.syntax.broken import parses
+from models.telemetry.promql.syntax.tokens import ExpressionError
 
 
 @pytest.mark.parametrize(

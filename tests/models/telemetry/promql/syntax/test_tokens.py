@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.telemetry.tokens import ExpressionError, TokenKind, tokenize
+from models.telemetry.promql.syntax.tokens import ExpressionError, TokenKind, tokenize
 
 
 def test_blanks_and_comments_are_skipped_and_offsets_kept():

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import promql_parser
 
-from models.telemetry.tokens import ExpressionError, Token
+from models.telemetry.promql.syntax.tokens import ExpressionError, Token
 
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _OPERAND_ENDINGS = (
@@ -26,6 +26,7 @@ _TYPE_COMPLAINTS = (
     "binary expression must contain",
     "set operator",
     "unary expression only",
+    "subquery is only allowed",
 )
 
 

@@ -1,0 +1,87 @@
+"""Selectors as nodes: matchers, ranges, ``offset`` and ``@``."""
+
+from datetime import timedelta
+from math import floor
+
+import promql_parser
+
+from models.base.errors import ValueSyntaxError
+from models.base.time import NS_PER_MS, NS_PER_S, DurationNs, TimeNs
+from models.telemetry.labels import METRIC_NAME
+from models.telemetry.matchers import Matcher, MatchOp, Selector
+from models.telemetry.promql.plan.leaves import QueryEnd, Shift
+from models.telemetry.promql.syntax.cursor import Cursor
+from models.telemetry.promql.syntax.reading import text_of
+from models.telemetry.promql.syntax.tokens import ExpressionError, Token, TokenKind
+
+_OPS = {
+    "MatchOp.Equal": MatchOp.EQUAL,
+    "MatchOp.NotEqual": MatchOp.NOT_EQUAL,
+    "MatchOp.Re": MatchOp.MATCHES,
+    "MatchOp.NotRe": MatchOp.NOT_MATCHES,
+}
+_MS_PER_S = 1000
+
+
+def build_selector(tree: promql_parser.VectorSelector, cursor: Cursor) -> Selector:
+    """The matchers of a selector, of which the metric's name is one.
+
+    Raises:
+        ExpressionError: a regular expression or ``or`` between matchers is not supported.
+    """
+    matchers = []
+    if tree.name is not None:
+        cursor.take()
+        matchers.append(Matcher(METRIC_NAME, MatchOp.EQUAL, tree.name))
+    inside = cursor.bracketed() if cursor.following == "{" else ()
+    if tree.matchers.or_matchers:
+        culprit = next(token for token in inside if token.text.lower() == "or")
+        raise cursor.refusal("'or' between label matchers is not supported", culprit)
+    for parsed in tree.matchers.matchers:
+        try:
+            matchers.append(Matcher(parsed.name, _OPS[str(parsed.op)], parsed.value))
+        except ValueSyntaxError as refusal:
+            raise _at_text(parsed.value, inside, cursor, str(refusal)) from refusal
+    return Selector(tuple(matchers))
+
+
+def build_shift(offset: timedelta | None, cursor: Cursor) -> Shift:
+    """The modifiers behind a selector or subquery, in either order."""
+    pinned: TimeNs | QueryEnd | None = None
+    while cursor.following in ("offset", "@"):
+        if cursor.take().text == "@":
+            pinned = _pinned(cursor)
+            continue
+        while cursor.following in ("-", "+"):
+            cursor.take()
+        cursor.take()
+    return Shift(0 if offset is None else duration_ns(offset), pinned)
+
+
+def duration_ns(duration: timedelta) -> DurationNs:
+    """A duration of the parser, exactly."""
+    whole_s = duration.days * 86_400 + duration.seconds
+    return whole_s * NS_PER_S + duration.microseconds * 1000
+
+
+def _pinned(cursor: Cursor) -> TimeNs | QueryEnd:
+    token = cursor.take()
+    if token.text.lower() in ("start", "end"):
+        cursor.bracketed()
+        return QueryEnd(token.text.lower())
+    negative = False
+    while token.text in ("-", "+"):
+        negative ^= token.text == "-"
+        token = cursor.take()
+    literal = promql_parser.parse(token.text)
+    if not isinstance(literal, promql_parser.NumberLiteral):
+        raise cursor.refusal("'@' needs a number of seconds, start() or end()", token)
+    seconds = -literal.val if negative else literal.val
+    return floor(seconds * _MS_PER_S + 0.5) * NS_PER_MS
+
+
+def _at_text(value: str, inside: tuple[Token, ...], cursor: Cursor, reason: str) -> ExpressionError:
+    for token in inside:
+        if token.kind is TokenKind.TEXT and text_of(token) == value:
+            return cursor.refusal(reason, token)
+    return cursor.refusal(reason, inside[0])

@@ -1,0 +1,1 @@
+"""The functions of PromQL on plain numbers and samples: no labels, no store."""
