@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 
 class Request:
-    """One user request. ``demands[slot]`` is the work (ns) of each position of its call tree."""
+    """One user request. ``demands[slot]`` is the work (ns) of each position of its call tree.
+
+    Its source fills it in, as a channel does with an attempt.
+    """
 
     __slots__ = ("arrival_ns", "demands", "id", "node", "source")
 
-    def __init__(
-        self, number: int, source: int, node: PlanNode, arrival_ns: TimeNs, demands: list[int]
-    ) -> None:
-        self.id = number
-        self.source = source
-        self.node = node
-        self.arrival_ns = arrival_ns
-        self.demands = demands
+    id: int
+    source: int
+    node: PlanNode
+    arrival_ns: TimeNs
+    demands: list[int]
 
 
 class Attempt:

@@ -114,11 +114,14 @@ class LoadSource:
         entry = self._entries[0]
         if self._cumulative:
             entry = self._entries[bisect_right(self._cumulative, self._mix.uniform())]
-        demands = [next(draws) for draws in entry.demands]
-        number = next(self._ids)
-        request = Request(number, self.index, entry.root, self._kernel.now, demands)
+        request = Request()
+        request.id = number = next(self._ids)
+        request.source = self.index
+        request.node = root = entry.root
+        request.arrival_ns = self._kernel.now
+        request.demands = list(map(next, entry.demands))
         self.open_requests[number] = request
-        self._send(entry.root, request, None)
+        self._send(root, request, None)
         when = next(self._arrivals, None)
         if when is not None:
             heappush(self._agenda, (when, next(self._user_numbers), self._arrive, None))

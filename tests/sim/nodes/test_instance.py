@@ -59,7 +59,9 @@ class Bench:
         self.node = PlanNode(callee=0, endpoint="do", index=0, slot=0, retry_demand=demand)
 
     def attempt(self, number: int, try_number: int = 1) -> Attempt:
-        request = Request(number, 0, self.node, self.kernel.now, [10 * MS])
+        request = Request()
+        request.id, request.source, request.node = number, 0, self.node
+        request.arrival_ns, request.demands = self.kernel.now, [10 * MS]
         channel: Any = self.caller
         attempt = Attempt()
         attempt.id = number
