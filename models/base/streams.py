@@ -9,9 +9,7 @@ One stream serves one component and one purpose; adding a component never shifts
 What this module leaves out: laws of durations, see :mod:`models.base.samplers`.
 """
 
-from collections.abc import Iterator
 from hashlib import blake2b
-from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
@@ -91,19 +89,6 @@ class Stream:
         word = int(self._words[-len(self._uniforms)])
         self._uniforms.pop()
         return word
-
-    def endless_uniforms(self) -> Iterator[float]:
-        """The sequence of :meth:`uniform` without end, for the path of every request.
-
-        ``next`` on it runs no Python code of ours. It fetches ahead: from now on nobody else may
-        draw from this stream.
-        """
-        return chain.from_iterable(self._uniform_chunks())
-
-    def _uniform_chunks(self) -> Iterator[list[float]]:
-        while True:
-            yield self.uniforms(self._chunk).tolist()
-            self._chunk = min(2 * self._chunk, _CHUNK_MAX)
 
     def words(self, count: int) -> Words:
         """Draw ``count`` words at once, the same as ``count`` calls of :meth:`word`."""

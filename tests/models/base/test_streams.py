@@ -128,16 +128,6 @@ def test_each_integer_below_ten_is_as_likely() -> None:
     assert stats.chisquare(counts).pvalue > 0.01
 
 
-@given(before=st.integers(0, 200), count=st.integers(1, 300))
-@settings(max_examples=20, deadline=None, derandomize=True)
-def test_endless_uniforms_go_on_where_the_stream_stands(before: int, count: int) -> None:
-    stream, same = Stream(5, "endless"), Stream(5, "endless")
-    stream.uniforms(before)
-    endless = stream.endless_uniforms()
-    drawn = [next(endless) for _ in range(count)]
-    assert drawn == same.uniforms(before + count).tolist()[before:]
-
-
 class OneSequence(RuleBasedStateMachine):
     """Any mixture of verbs takes the words of one list from the front."""
 

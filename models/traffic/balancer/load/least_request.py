@@ -9,6 +9,7 @@ from models.base.streams import Stream
 from models.base.time import TimeNs
 from models.traffic.balancer.base import NO_MEMBER
 from models.traffic.balancer.load.ledger import LoadLedger
+from models.traffic.balancer.load.pair_draws import Pair, PairDraws
 from models.traffic.balancer.load.schedule import LoadSchedule
 
 PAIRS_UP_TO = 64
@@ -34,7 +35,7 @@ class LeastRequest(LoadLedger):
         ConfigError: ``choices`` is below 1, or the bias outside [0, 16].
     """
 
-    __slots__ = ("_bias", "_choices", "_pair_count", "_pairs", "_scans_all", "_turns", "_uniforms")
+    __slots__ = ("_bias", "_choices", "_draws", "_is_sampling_pairs", "_scans_all", "_turns")
 
     def __init__(
         self, stream: Stream, choices: int = 2, *, bias: float = 1.0, scans_all: bool = False
@@ -42,25 +43,27 @@ class LeastRequest(LoadLedger):
         if choices < 1:
             raise ConfigError(f"least_request needs at least one choice, not {choices}")
         super().__init__()
-        self._uniforms = stream.endless_uniforms()
+        self._draws = PairDraws(stream)
         self._choices = choices
         self._bias = bias
         self._scans_all = scans_all
         self._turns: LoadSchedule | None = None
-        self._pairs: tuple[tuple[int, int], ...] = ()
-        self._pair_count = 0
+        self._is_sampling_pairs = False
         self._rearrange()
 
     def pick(self, _now: TimeNs, /, avoid: int = NO_MEMBER) -> int:
         """Return the less loaded of the members sampled."""
-        pairs = self._pairs
-        if avoid != NO_MEMBER or not pairs:
+        drawn = self._draws.drawn
+        if avoid != NO_MEMBER or not drawn:
             return self._pick_with_care(avoid)
-        first, second = pairs[int(next(self._uniforms) * self._pair_count)]
+        first, second = drawn.pop()
         active = self._active
         return second if active[second] < active[first] else first
 
     def _pick_with_care(self, avoid: int) -> int:
+        if avoid == NO_MEMBER and self._is_sampling_pairs:
+            self._draws.fetch()
+            return self.pick(0)
         up = self._up
         if not up:
             return NO_MEMBER
@@ -78,7 +81,7 @@ class LeastRequest(LoadLedger):
         return best
 
     def _sample(self, members: list[int]) -> int:
-        return members[int(next(self._uniforms) * len(members))]
+        return members[int(self._draws.uniform() * len(members))]
 
     def _scan(self, members: list[int]) -> int:
         active = self._active
@@ -102,8 +105,9 @@ class LeastRequest(LoadLedger):
             for member in self._up:
                 turns.join(member)
             self._turns = turns
-        self._pairs = ()
+        pairs: tuple[Pair, ...] = ()
         is_sampling = self._turns is None and not self._scans_all
         if is_sampling and self._choices == 2 and len(self._up) <= PAIRS_UP_TO:
-            self._pairs = tuple((one, other) for one in self._up for other in self._up)
-            self._pair_count = len(self._pairs)
+            pairs = tuple((one, other) for one in self._up for other in self._up)
+        self._is_sampling_pairs = bool(pairs)
+        self._draws.lay_out(pairs)

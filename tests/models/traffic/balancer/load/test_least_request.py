@@ -1,15 +1,17 @@
 """Least request with random choices. Semantics 6.2 (Envoy), 6.4 (two choices)."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import islice
 
+import numpy as np
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from models.base.errors import ConfigError, SimulationError
-from models.base.streams import Stream
+from models.base.streams import Floats, Stream
 from models.traffic.balancer.base import NO_MEMBER
 from models.traffic.balancer.load.least_request import LeastRequest
 
@@ -23,8 +25,8 @@ class ScriptedStream(Stream):
         super().__init__(0, "scripted")
         self.script = iter(script)
 
-    def endless_uniforms(self) -> Iterator[float]:
-        return self.script
+    def uniforms(self, count: int) -> Floats:
+        return np.array([*islice(self.script, count)])
 
 
 def two_samples(first: int, second: int, size: int) -> float:
