@@ -27,7 +27,8 @@ from sim.kernel.environment import BATCH, Kernel
 from sim.kernel.garbage import rarer_collection
 from sim.kernel.ties import USER
 from sim.network.links import Network
-from sim.nodes.instance import Condition, Instance
+from sim.nodes.condition import Condition
+from sim.nodes.instance import Instance
 from sim.nodes.plan import Planner
 from sim.nodes.power import Power
 from sim.nodes.source import LoadSource

@@ -14,8 +14,9 @@ from sim.kernel.environment import Kernel
 from sim.kernel.events import EventLog
 from sim.kernel.ties import FAULT
 from sim.network.links import Network
+from sim.nodes.condition import Condition, SummedDelay
 from sim.nodes.control import ControlNode
-from sim.nodes.instance import Condition, Instance, SummedDelay
+from sim.nodes.instance import Instance
 from sim.nodes.power import Power
 
 _KIND_NAMES = {

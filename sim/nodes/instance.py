@@ -1,90 +1,63 @@
-"""The server's side: slots, a bounded queue, work, downstream calls, crash and restart."""
+"""The server's side: slots, a bounded queue, work, downstream calls, and what a crash ends."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from enum import Enum
+from collections.abc import Callable, Iterator
 from heapq import heappush
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from models.base.outcome import Outcome
-from models.base.samplers import Sampler
 from models.base.streams import Stream
-from models.base.time import DurationNs
 from models.service.spec import Cancel, InstanceSpec, ServiceSpec
 from sim.kernel.clocks import NodeClock
 from sim.kernel.environment import Kernel
-from sim.kernel.ties import NETWORK, USER
+from sim.kernel.ties import USER
 from sim.nodes.attempt import Attempt
-
-if TYPE_CHECKING:
-    from sim.nodes.channel import Channel
-
+from sim.nodes.condition import Condition
+from sim.nodes.listener import Listener
 
 _OK, _ERROR = Outcome.OK, Outcome.ERROR
 
 
-class Condition(Enum):
-    """Whether a process listens (UP), its host refuses for it, or nobody is there at all."""
+class Line(Protocol):
+    """Requests that wait for a slot, in the order of a discipline; a deque is first come first."""
 
-    UP = "up"
-    STARTING = "starting"
-    CRASHED = "crashed"
-    DARK = "dark"
+    def __len__(self) -> int:
+        """How many wait."""
+
+    def __iter__(self) -> Iterator[Attempt]:
+        """All that wait, in an order that is the same in every run."""
+
+    def append(self, attempt: Attempt, /) -> None:
+        """One more waits."""
+
+    def popleft(self) -> Attempt:
+        """The next to be served leaves; somebody waits."""
+
+    def remove(self, attempt: Attempt, /) -> None:
+        """One that waits leaves before its turn."""
+
+    def clear(self) -> None:
+        """Nobody waits any more."""
 
 
-class SummedDelay:
-    """The delays that faults add to every message to or from an instance."""
+class Instance(Listener):
+    """One running copy of a service. ``jobs`` are the attempts at work, by their numbers.
 
-    __slots__ = ("_samplers",)
-
-    def __init__(self, samplers: tuple[Sampler, ...]) -> None:
-        self._samplers = samplers
-
-    def draw(self) -> DurationNs:
-        """One message's delay in nanoseconds."""
-        return sum(sampler.draw() for sampler in self._samplers)
-
-
-class Instance:
-    """One running copy of a service.
-
-    ``incarnation`` grows with every crash. ``jobs`` holds the attempts that occupy a slot, by
-    their numbers.
+    Each holds a slot, as a thread would, also while it waits for the calls it has made.
+    ``line`` is where requests wait, first come first served unless another is given.
     """
 
     __slots__ = (
-        "_agenda",
-        "_is_plain",
-        "_kernel",
-        "_network_numbers",
         "_queue",
         "_queue_limit",
         "_speed_ratio",
         "_user_numbers",
         "_when_done",
-        "added_delay",
-        "answered",
-        "answered_badly",
-        "cancel_mode",
-        "channels",
-        "clock",
-        "condition",
-        "drops_abandoned",
-        "error_ratio",
-        "error_stream",
         "free_slots",
-        "incarnation",
-        "index",
         "jobs",
-        "name",
-        "refused",
-        "service",
         "slots",
-        "start_up_ns",
-        "weight",
-        "zone",
     )
 
     def __init__(
@@ -97,42 +70,24 @@ class Instance:
         speed_ratio: float,
         clock: NodeClock,
         error_stream: Stream,
+        line: Line | None = None,
     ) -> None:
-        self._kernel = kernel
-        self._agenda = kernel.agenda
+        super().__init__(
+            kernel,
+            index=index,
+            service=service,
+            spec=spec,
+            clock=clock,
+            error_stream=error_stream,
+        )
         self._user_numbers = kernel.numbers[USER]
-        self._network_numbers = kernel.numbers[NETWORK]
         self._when_done: Callable[[Attempt], None] = self._work_done
-        self.index = index
-        self.name = spec.name
-        self.service = service.name
-        self.zone = spec.zone
-        self.weight = spec.weight
-        self.clock = clock
         self.slots = service.slots
-        self.start_up_ns = service.start_up_ns
         self.free_slots = service.slots
-        self._queue: deque[Attempt] = deque()
+        self._queue: Line = deque() if line is None else line
         self._queue_limit = service.queue_limit
         self._speed_ratio = speed_ratio
         self.jobs: dict[int, Attempt] = {}
-        self.cancel_mode = service.cancel
-        self.drops_abandoned = service.cancel is not Cancel.NONE
-        self.channels: Mapping[int, Channel] = {}
-        self.condition = Condition.UP
-        self.incarnation = 1
-        self.added_delay: SummedDelay | None = None
-        self.error_ratio = 0.0
-        self.error_stream = error_stream
-        self._is_plain = not self.drops_abandoned
-        self.answered = 0
-        self.answered_badly = 0
-        self.refused = 0
-
-    @property
-    def is_up(self) -> bool:
-        """True while the process listens."""
-        return self.condition is Condition.UP
 
     @property
     def waiting(self) -> int:
@@ -152,22 +107,6 @@ class Instance:
         else:
             self.refused += 1
             self._answer(attempt, Outcome.QUEUE_FULL)
-
-    def _admits(self, attempt: Attempt) -> bool:
-        """The rare cases: the caller hung up first, nobody listens, or a fault makes errors."""
-        if attempt.is_aborted:
-            return False
-        if self.condition is Condition.DARK:
-            return False
-        if self.condition is not Condition.UP:
-            self._answer(attempt, Outcome.REFUSED)
-            return False
-        if self.error_ratio and self.error_stream.uniform() < self.error_ratio:
-            self.answered += 1
-            self.answered_badly += 1
-            self._answer(attempt, _ERROR)
-            return False
-        return True
 
     def _serve(self, attempt: Attempt) -> None:
         self.jobs[attempt.id] = attempt
@@ -228,27 +167,13 @@ class Instance:
         self._answer(attempt, outcome)
 
     def _serve_next(self) -> None:
-        """Give the freed slot to the request that has waited longest."""
+        """Give the freed slot to the next in the line."""
         if self._queue:
             attempt = self._queue.popleft()
             attempt.wait_ns += self._kernel.now + 1
             self._serve(attempt)
         else:
             self.free_slots += 1
-
-    def _answer(self, attempt: Attempt, outcome: Outcome) -> None:
-        target = attempt.target
-        assert target is not None
-        link = target.back
-        if not link.is_cut:
-            attempt.result = outcome
-            arrival = self._kernel.now + next(link.latencies)
-            if self.added_delay is not None:
-                arrival += self.added_delay.draw()
-            heappush(
-                self._agenda,
-                (arrival, next(self._network_numbers), attempt.channel.answer, attempt),
-            )
 
     def cancel(self, attempt: Attempt) -> None:
         """The caller has hung up; what that means depends on the service's ``cancel``."""
@@ -293,14 +218,3 @@ class Instance:
         if condition is Condition.CRASHED:
             for attempt in lost:
                 self._answer(attempt, Outcome.RESET)
-
-    def become(self, condition: Condition) -> None:
-        """Move to STARTING, UP or, with power back but no process, CRASHED."""
-        self.condition = condition
-        self.refresh_plainness()
-
-    def refresh_plainness(self) -> None:
-        """Recompute whether arrivals may take the short way; call after changing a fault."""
-        self._is_plain = (
-            self.condition is Condition.UP and not self.error_ratio and not self.drops_abandoned
-        )

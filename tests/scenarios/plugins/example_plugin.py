@@ -22,7 +22,7 @@ from models.records.events import EventKind
 from models.traffic.balancer.base import NO_MEMBER
 from models.traffic.balancer.round_robin import RoundRobin
 from models.traffic.config import BalancerConfig
-from sim.nodes.instance import Condition
+from sim.nodes.condition import Condition
 from sim.world import World
 
 

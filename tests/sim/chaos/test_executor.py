@@ -9,7 +9,7 @@ from models.base.outcome import Outcome
 from models.faults.plan import ErrorRate, Fault, InstanceCrash, Selector, ZoneOutage
 from models.records.events import EventKind
 from models.records.table import Table
-from sim.nodes.instance import Condition
+from sim.nodes.condition import Condition
 from sim.world import World, build
 from tests.sim.worlds import MS, S, blueprint, edge, service
 

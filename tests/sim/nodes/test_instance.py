@@ -15,7 +15,8 @@ from sim.kernel.environment import Kernel
 from sim.network.links import Link
 from sim.nodes.attempt import Attempt, Request
 from sim.nodes.channel import Target
-from sim.nodes.instance import Condition, Instance, SummedDelay
+from sim.nodes.condition import Condition, SummedDelay
+from sim.nodes.instance import Instance
 from sim.nodes.plan import PlanNode
 from tests.sim.worlds import MS, service
 

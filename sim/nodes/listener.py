@@ -1,0 +1,132 @@
+"""Who an instance is on the network: its condition, what faults add to it, how it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from heapq import heappush
+from typing import TYPE_CHECKING
+
+from models.base.outcome import Outcome
+from models.base.streams import Stream
+from models.service.spec import Cancel, InstanceSpec, ServiceSpec
+from sim.kernel.clocks import NodeClock
+from sim.kernel.environment import Kernel
+from sim.kernel.ties import NETWORK
+from sim.nodes.attempt import Attempt
+from sim.nodes.condition import Condition, SummedDelay
+
+if TYPE_CHECKING:
+    from sim.nodes.channel import Channel
+
+
+class Listener:
+    """A process behind an address, apart from its work.
+
+    ``incarnation`` grows with every crash. ``answered`` and ``answered_badly`` count what was
+    served, ``refused`` what was turned away, over all lives.
+    """
+
+    __slots__ = (
+        "_agenda",
+        "_is_plain",
+        "_kernel",
+        "_network_numbers",
+        "added_delay",
+        "answered",
+        "answered_badly",
+        "cancel_mode",
+        "channels",
+        "clock",
+        "condition",
+        "drops_abandoned",
+        "error_ratio",
+        "error_stream",
+        "incarnation",
+        "index",
+        "name",
+        "refused",
+        "service",
+        "start_up_ns",
+        "weight",
+        "zone",
+    )
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        *,
+        index: int,
+        service: ServiceSpec,
+        spec: InstanceSpec,
+        clock: NodeClock,
+        error_stream: Stream,
+    ) -> None:
+        self._kernel = kernel
+        self._agenda = kernel.agenda
+        self._network_numbers = kernel.numbers[NETWORK]
+        self.index = index
+        self.name = spec.name
+        self.service = service.name
+        self.zone = spec.zone
+        self.weight = spec.weight
+        self.clock = clock
+        self.start_up_ns = service.start_up_ns
+        self.cancel_mode = service.cancel
+        self.drops_abandoned = service.cancel is not Cancel.NONE
+        self.channels: Mapping[int, Channel] = {}
+        self.condition = Condition.UP
+        self.incarnation = 1
+        self.added_delay: SummedDelay | None = None
+        self.error_ratio = 0.0
+        self.error_stream = error_stream
+        self.answered = 0
+        self.answered_badly = 0
+        self.refused = 0
+        self._is_plain = True
+        self.refresh_plainness()
+
+    @property
+    def is_up(self) -> bool:
+        """True while the process listens."""
+        return self.condition is Condition.UP
+
+    def become(self, condition: Condition) -> None:
+        """Move to STARTING, UP or, with power back but no process, CRASHED."""
+        self.condition = condition
+        self.refresh_plainness()
+
+    def refresh_plainness(self) -> None:
+        """Recompute whether arrivals may take the short way; call after changing a fault."""
+        self._is_plain = (
+            self.condition is Condition.UP and not self.error_ratio and not self.drops_abandoned
+        )
+
+    def _admits(self, attempt: Attempt) -> bool:
+        """The rare cases: the caller hung up first, nobody listens, or a fault makes errors."""
+        if attempt.is_aborted:
+            return False
+        if self.condition is Condition.DARK:
+            return False
+        if self.condition is not Condition.UP:
+            self._answer(attempt, Outcome.REFUSED)
+            return False
+        if self.error_ratio and self.error_stream.uniform() < self.error_ratio:
+            self.answered += 1
+            self.answered_badly += 1
+            self._answer(attempt, Outcome.ERROR)
+            return False
+        return True
+
+    def _answer(self, attempt: Attempt, outcome: Outcome) -> None:
+        target = attempt.target
+        assert target is not None
+        link = target.back
+        if not link.is_cut:
+            attempt.result = outcome
+            arrival = self._kernel.now + next(link.latencies)
+            if self.added_delay is not None:
+                arrival += self.added_delay.draw()
+            heappush(
+                self._agenda,
+                (arrival, next(self._network_numbers), attempt.channel.answer, attempt),
+            )
