@@ -5,7 +5,7 @@ go through :mod:`models.base.portable` and have the same bits on every machine, 
 trigonometric and hyperbolic functions are those of the C library: their last bit may differ
 between machines, so a threshold on them should keep a distance.
 
-Source: semantics 2.3 and 2.10; prometheus promql/functions.go; Go's math.Pow and math.Log2.
+Source: semantics 2.3 and 2.10; prometheus promql/functions.go; Go's math.Pow, Log2, Max and Min.
 """
 
 import math
@@ -112,13 +112,17 @@ def rounded(x: float, to_nearest: float = 1.0) -> float:
 
 
 def at_least(x: float, bound: float) -> float:
-    """The greater of the two, NaN if one is."""
-    return nan if isnan(x) or isnan(bound) else max(x, bound)
+    """The greater of the two: infinity if one is, else NaN if one is."""
+    if isnan(x) or isnan(bound):
+        return inf if inf in (x, bound) else nan
+    return max(x, bound)
 
 
 def at_most(x: float, bound: float) -> float:
-    """The smaller of the two, NaN if one is."""
-    return nan if isnan(x) or isnan(bound) else min(x, bound)
+    """The smaller of the two: minus infinity if one is, else NaN if one is."""
+    if isnan(x) or isnan(bound):
+        return -inf if -inf in (x, bound) else nan
+    return min(x, bound)
 
 
 def clamped(x: float, least: float, greatest: float) -> float | None:

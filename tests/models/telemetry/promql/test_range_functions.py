@@ -63,6 +63,21 @@ def test_rates_of_one_series(series, query, at_m, expected):
     assert found == (None if expected is None else pytest.approx(expected))
 
 
+@pytest.mark.parametrize(
+    ("query", "at_s", "expected"),
+    [
+        ("delta(x[60s])", 60.999, 20 + 5 + 10.999),
+        ("delta(x[60s])", 61, 20 + 5 + 5),
+        ("delta(x[30999ms])", 50, 20 + 10.999),
+        ("delta(x[31s])", 50, 20 + 5),
+    ],
+)
+def test_an_end_of_the_range_counts_as_reached_below_1_1_mean_distances(query, at_s, expected):
+    """semantics 2.5, steps 3 and 5: samples every 10 s from 30 s to 50 s."""
+    store = load("x _ _ _ 0 10 20", step_s=10)
+    assert only(evaluated(store, query, at_s)) == pytest.approx(expected, rel=1e-12)
+
+
 def test_rates_of_series_that_start_high():
     """semantics 2.5, table: 4 m interval, start k * 60."""
     text = "\n".join(f'x{{k="{k}"}} {60 * k}+240x10' for k in range(6))
