@@ -138,11 +138,10 @@ HISTOGRAMS = ("h_bucket", "rate(h_bucket[2m])", "sum by (le) (rate(h_bucket[5m])
 def calls(draw, depth):
     """A call of a function that gives a vector."""
     kind, quantile = draw(st.integers(0, 12)), draw(st.sampled_from(QUANTILES))
-    if kind <= 4:
-        return f"{draw(st.sampled_from(OVER_RANGES))}({draw(ranges(depth))})"
-    if kind == 5:
-        form, filling = draw(st.sampled_from(OF_RANGES)), draw(ranges(depth))
-        return form.format(q=quantile, range=filling)
+    if kind <= 5:
+        plain = f"{draw(st.sampled_from(OVER_RANGES))}({{range}})"
+        form = plain if kind <= 4 else draw(st.sampled_from(OF_RANGES))
+        return form.format(q=quantile, range=draw(ranges(depth)))
     if kind == 6:
         return f"histogram_quantile({quantile}, {draw(st.sampled_from(HISTOGRAMS))})"
     if kind == 7:
