@@ -11,6 +11,7 @@ from models.base.errors import ForeshockError, InvariantViolation, SimulationErr
 from scenarios.cli.exits import Exit
 
 _COMMANDS = {
+    "anomalies": "scenarios.cli.anomalies",
     "demo": "scenarios.cli.demo",
     "explain": "scenarios.cli.explain",
     "replay": "scenarios.cli.replay",
