@@ -37,6 +37,7 @@ def test_a_number_out_of_range_is_refused(make: Callable[[], object]) -> None:
 
 
 def test_the_ends_of_the_ranges_are_allowed() -> None:
-    SeasonalConfig(period_ns=1, periods=60, periods_min=60, neighbours=30)
-    SeasonalConfig(periods=1, periods_min=1, neighbours=0)
-    AnomalyConfig(EwmaConfig(1), in_a_row=1, calm_ns=0)
+    widest = SeasonalConfig(period_ns=1, periods=60, periods_min=60, neighbours=30)
+    assert widest.memory_ns == 60
+    assert SeasonalConfig(periods=1, periods_min=1, neighbours=0).periods == 1
+    assert AnomalyConfig(EwmaConfig(1), in_a_row=1, calm_ns=0).calm_ns == 0
