@@ -171,6 +171,73 @@ def test_a_value_for_a_fallback_may_be_of_any_age() -> None:
     assert made.peek("other") is None
 
 
+def test_a_time_to_live_is_shortened_by_a_random_share_of_the_jitter() -> None:
+    made = Cache(CacheConfig(ttl_ns=1000, jitter_ratio=0.4), Stream(1, "jitter"))
+    dice = Stream(1, "jitter")
+    for number in range(20):
+        fill(made, f"k{number}")
+        ends = 1000 - int(400 * dice.uniform())
+        assert made.ask(f"k{number}", 1, now=ends - 1).lookup is HIT
+        assert made.ask(f"k{number}", 1, now=ends).lookup is FETCH
+        made.failed(f"k{number}", 1)
+
+
+def test_a_fresh_value_is_refreshed_early_by_chance_and_cost() -> None:
+    """Fetched in 10 ns: the chance 20 ns before the end is exp(-2) with a beta of 1 (XFetch)."""
+    made = Cache(CacheConfig(ttl_ns=100, early_beta=1.0), Stream(1, "early"))
+    refreshed = 0
+    for turn in range(4000):
+        begin = turn * 1000
+        assert made.ask("k", 1, now=begin).lookup is FETCH
+        made.fetched("k", 1, "v", now=begin + 10)
+        answer = made.ask("k", 2, now=begin + 90)
+        assert answer.value == "v"
+        if answer.lookup is REFRESH:
+            refreshed += 1
+            made.failed("k", 2)
+    assert refreshed / 4000 == pytest.approx(0.1353, abs=0.02)
+
+
+def test_only_one_caller_refreshes_early_and_the_others_hit() -> None:
+    made = Cache(CacheConfig(ttl_ns=100, early_beta=1000.0), Stream(1, "early"))
+    assert made.ask("k", 1, now=0).lookup is FETCH
+    made.fetched("k", 1, "v", now=10)
+    assert [looked_up(made, 50, caller=n) for n in (2, 3)] == [REFRESH, HIT]
+
+
+def test_what_was_filled_in_has_the_age_it_was_given() -> None:
+    made = cache()
+    made.fill("k", "v", now=50, age_ns=60)
+    assert made.ask("k", 1, now=89) == CacheAnswer(HIT, "v", -10)
+    assert looked_up(made, 90) is FETCH
+
+
+def test_filling_keeps_to_the_capacity() -> None:
+    made = cache()
+    for number in range(5):
+        made.fill(f"k{number}", "v", now=0)
+    assert len(made) == 3
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        CacheConfig(jitter_ratio=-0.1),
+        CacheConfig(jitter_ratio=1.1),
+        CacheConfig(early_beta=-1.0),
+    ],
+)
+def test_dice_that_make_no_sense_are_refused(config: CacheConfig) -> None:
+    with pytest.raises(ConfigError, match="jitter_ratio"):
+        Cache(config, Stream(1, "dice"))
+
+
+@pytest.mark.parametrize("config", [CacheConfig(jitter_ratio=0.1), CacheConfig(early_beta=1.0)])
+def test_dice_need_a_stream(config: CacheConfig) -> None:
+    with pytest.raises(ConfigError, match="need a stream"):
+        Cache(config)
+
+
 def test_only_who_leads_a_flight_can_land_it() -> None:
     made = cache()
     looked_up(made, 0, caller=1)
