@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from typing import Any, TypeAlias
 
@@ -32,6 +33,8 @@ from sim.nodes.instance import Instance
 from sim.nodes.plan import Planner
 from sim.nodes.power import Power
 from sim.nodes.source import LoadSource
+from sim.nodes.stores.cache import Caches
+from sim.nodes.stores.remembering import RememberingInstance
 from sim.nodes.wiring import Caller, Wiring
 from sim.processes.discovery import Discovery, Surroundings
 from sim.processes.jobs import Jobs, JobsSurroundings
@@ -39,7 +42,7 @@ from sim.processes.monitoring import Monitoring
 from sim.processes.monitoring_node import MonitoringSurroundings
 from sim.recording.limits import check_fits_record
 from sim.recording.manifest import manifest_of
-from sim.recording.observer import ServiceSampler, observe
+from sim.recording.observer import CacheSampler, ServiceSampler, observe
 from sim.recording.recorder import Recorder
 
 DRAIN_NS = 60 * NS_PER_S
@@ -88,6 +91,7 @@ class World:
         self.power = Power()
         self.network = Network(self.kernel, blueprint.zones, blueprint.links, seed)
         self._planner = Planner(blueprint.services, seed)
+        self.caches = Caches(self.kernel, streams=self.stream, clocks=self.clock)
         self.instances_of = self._make_instances()
         self.instances = list(chain.from_iterable(self.instances_of.values()))
         self.wiring = Wiring(
@@ -136,14 +140,17 @@ class World:
         for service in self.blueprint.services:
             made[service.name] = []
             for spec in service.instances:
+                clock = self.clock(spec.name)
+                caches = self.caches.of(service, spec, clock)
+                make = partial(RememberingInstance, caches=caches) if caches else Instance
                 made[service.name].append(
-                    Instance(
+                    make(
                         self.kernel,
                         index=index,
                         service=service,
                         spec=spec,
                         speed_ratio=speeds.get(spec.machine, 1.0),
-                        clock=self.clock(spec.name),
+                        clock=clock,
                         error_stream=self.stream(f"errors/{spec.name}"),
                     )
                 )
@@ -316,6 +323,9 @@ class World:
         plan = self.blueprint.phases
         sampler = ServiceSampler(self.recorder, self.instances_of)
         observe(self.kernel, self.blueprint.sample_interval_ns, sampler.look)
+        if self.caches.places:
+            caches = CacheSampler(self.recorder, self.caches.places)
+            observe(self.kernel, self.blueprint.sample_interval_ns, caches.look)
         self.faults.arm(self.blueprint.faults, plan.warm_up_ns)
         for source in self.sources:
             source.start()

@@ -18,6 +18,9 @@ from models.base.streams import Stream
 
 KEYS_MAX = 10_000_000
 
+_SPREAD = 0x9E37_79B9_7F4A_7C15
+_WORD = 1 << 64
+
 _FIRST_CHUNK = 16
 _CHUNK_MAX = 4096
 
@@ -40,7 +43,15 @@ def shares(law: KeyLaw) -> NDArray[np.float64]:
         ConfigError: not 1 <= count <= 10^7, or an exponent that is negative or not finite.
     """
     weights = _weights(law)
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum(), np.float64)
+
+
+def is_absent(key: int, ratio: float) -> bool:
+    """True for about ``ratio`` of all keys, spread over the popular and the rare alike.
+
+    Source: multiplicative hashing by the golden ratio (Knuth, volume 3, section 6.4).
+    """
+    return (key + 1) * _SPREAD % _WORD < ratio * _WORD
 
 
 def make_keys(law: KeyLaw, stream: Stream) -> Iterator[int]:

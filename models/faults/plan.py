@@ -58,7 +58,17 @@ class ErrorRate:
     ratio: float
 
 
-FaultKind: TypeAlias = InstanceCrash | ZoneOutage | AddedLatency | ErrorRate
+@dataclass(frozen=True, slots=True)
+class CacheFlush:
+    """The caches that the target instances answer from are emptied, at once.
+
+    A cache shared by a service is emptied for all its instances.
+    """
+
+    target: Selector
+
+
+FaultKind: TypeAlias = InstanceCrash | ZoneOutage | AddedLatency | ErrorRate | CacheFlush
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from enum import Enum
 
 from models.base.distributions import Distribution
 from models.base.time import DurationNs
+from models.service.cache import CacheSpec
 
 
 class Cancel(Enum):
@@ -27,7 +28,8 @@ class CallSpec:
 class EndpointSpec:
     """Work done first, then ``steps`` in order; the calls inside one step run in parallel.
 
-    The slot is held throughout, as a thread would be. Sizes are bytes on the wire.
+    The slot is held throughout, as a thread would be. Sizes are bytes on the wire. With a
+    ``cache`` the calls are made only for what is not in it.
     """
 
     name: str
@@ -35,6 +37,7 @@ class EndpointSpec:
     steps: tuple[tuple[CallSpec, ...], ...] = ()
     request_bytes: int = 1024
     response_bytes: int = 8192
+    cache: CacheSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)

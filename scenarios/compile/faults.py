@@ -7,6 +7,7 @@ from typing import assert_never
 from models.base.time import format_duration
 from models.faults.plan import (
     AddedLatency,
+    CacheFlush,
     ErrorRate,
     Fault,
     FaultKind,
@@ -20,6 +21,7 @@ from scenarios.compile.findings import Findings
 from scenarios.compile.laws import distribution_of
 from scenarios.document.faults import (
     AddedLatencyFault,
+    CacheFlushFault,
     ErrorRateFault,
     FaultDoc,
     InstanceCrashFault,
@@ -52,6 +54,8 @@ def compile_faults(
                 f"strikes {format_duration(doc.at)} into measure, which is over after"
                 f" {format_duration(phases.measure_ns)}",
             )
+        elif doc.for_ is not None and isinstance(doc, CacheFlushFault):
+            findings.at_value((*path, "for"), "a flush is over at once; leave 'for' out")
         elif doc.for_ is not None and doc.at + doc.for_ > after_start_ns:
             findings.at_value(
                 (*path, "for"),
@@ -59,14 +63,17 @@ def compile_faults(
             )
     targets = _Targets(zones, _placed(services), findings)
     crash_targets = _Targets(zones, [*_placed(services), *_nodes(scheduler)], findings)
+    cached = _Targets(zones, _placed(_with_caches(services)), findings)
+    candidates: dict[type, _Targets] = {
+        InstanceCrashFault: crash_targets,
+        CacheFlushFault: cached,
+    }
     return tuple(
         Fault(
             f"faults[{index}]",
             doc.at,
             doc.for_,
-            (crash_targets if isinstance(doc, InstanceCrashFault) else targets).kind(
-                doc, ("faults", index)
-            ),
+            candidates.get(type(doc), targets).kind(doc, ("faults", index)),
         )
         for index, doc in enumerate(faults)
     )
@@ -86,6 +93,14 @@ def _placed(services: Sequence[ServiceSpec]) -> list[_Placed]:
         _Placed(instance.name, service.name, instance.zone)
         for service in services
         for instance in service.instances
+    ]
+
+
+def _with_caches(services: Sequence[ServiceSpec]) -> list[ServiceSpec]:
+    return [
+        service
+        for service in services
+        if any(endpoint.cache is not None for endpoint in service.endpoints)
     ]
 
 
@@ -123,6 +138,8 @@ class _Targets:
                 return AddedLatency(selector, distribution_of(target.delay))
             case ErrorRateFault(error_rate=target):
                 return ErrorRate(self._select(target, (*path, "error_rate")), target.ratio)
+            case CacheFlushFault(cache_flush=target):
+                return CacheFlush(self._select(target, (*path, "cache_flush")))
             case _:
                 assert_never(doc)
 

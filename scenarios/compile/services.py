@@ -3,6 +3,7 @@
 from models.service.spec import CallSpec, Cancel, EndpointSpec, InstanceSpec, ServiceSpec
 from scenarios.compile.findings import Findings, no_endpoint
 from scenarios.compile.laws import distribution_of
+from scenarios.compile.stores import compile_cache
 from scenarios.document.scenario import ScenarioDoc
 from scenarios.document.services import (
     DEFAULT_MACHINE,
@@ -72,6 +73,9 @@ def _endpoints(
             steps=_steps(("services", service, "endpoints", name), endpoint, document, findings),
             request_bytes=endpoint.request,
             response_bytes=endpoint.response,
+            cache=compile_cache(
+                ("services", service, "endpoints", name, "cache"), endpoint, findings
+            ),
         )
         for name, endpoint in doc.endpoints.items()
     )

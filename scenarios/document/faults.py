@@ -68,12 +68,19 @@ class ErrorRateFault(FaultTiming):
     error_rate: ErrorRateDoc
 
 
-FAULT_KINDS = ("instance_crash", "zone_outage", "added_latency", "error_rate")
+class CacheFlushFault(FaultTiming):
+    """Caches of instances are emptied at once; it has no end, so no 'for'."""
+
+    cache_flush: SelectorDoc
+
+
+FAULT_KINDS = ("instance_crash", "zone_outage", "added_latency", "error_rate", "cache_flush")
 FaultDoc = Annotated[
     Annotated[InstanceCrashFault, Tag("<instance_crash")]
     | Annotated[ZoneOutageFault, Tag("<zone_outage")]
     | Annotated[AddedLatencyFault, Tag("<added_latency")]
-    | Annotated[ErrorRateFault, Tag("<error_rate")],
+    | Annotated[ErrorRateFault, Tag("<error_rate")]
+    | Annotated[CacheFlushFault, Tag("<cache_flush")],
     Discriminator(first_key_of(FAULT_KINDS)),
     exactly_one_of("a fault", FAULT_KINDS),
 ]

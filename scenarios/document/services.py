@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field
 from scenarios.document.distributions import DistributionDoc
 from scenarios.document.quantities import Bytes, Duration, mistake
 from scenarios.document.shapes import EndpointName, Name, Section, Several
+from scenarios.document.stores import CacheDoc
 from scenarios.source.problems import quoted
 
 INSTANCES_MAX = 10_000
@@ -59,12 +60,16 @@ CallDoc = Annotated[str | ParallelDoc, BeforeValidator(_call)]
 
 
 class EndpointDoc(Section):
-    """Work done first, then the calls in order; sizes are bytes on the wire."""
+    """Work done first, then the calls in order; sizes are bytes on the wire.
+
+    With a ``cache`` the calls are made only for what is not in it.
+    """
 
     work: DistributionDoc
     calls: Annotated[Several[CallDoc], Field(max_length=100)] = ()
     request: Bytes = 1024
     response: Bytes = 8192
+    cache: CacheDoc | None = None
 
 
 class ServiceDoc(Section):

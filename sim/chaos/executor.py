@@ -7,7 +7,14 @@ from typing import Protocol, assert_never
 from models.base.samplers import Sampler, make_sampler
 from models.base.streams import Stream
 from models.base.time import TimeNs
-from models.faults.plan import AddedLatency, ErrorRate, Fault, InstanceCrash, ZoneOutage
+from models.faults.plan import (
+    AddedLatency,
+    CacheFlush,
+    ErrorRate,
+    Fault,
+    InstanceCrash,
+    ZoneOutage,
+)
 from models.faults.selection import select
 from models.records.events import EventKind
 from sim.kernel.environment import Kernel
@@ -18,12 +25,14 @@ from sim.nodes.condition import Condition, SummedDelay
 from sim.nodes.control import ControlNode
 from sim.nodes.instance import Instance
 from sim.nodes.power import Power
+from sim.nodes.stores.remembering import RememberingInstance
 
 _KIND_NAMES = {
     InstanceCrash: "instance_crash",
     ZoneOutage: "zone_outage",
     AddedLatency: "added_latency",
     ErrorRate: "error_rate",
+    CacheFlush: "cache_flush",
 }
 
 
@@ -89,6 +98,9 @@ class FaultExecutor:
             self._kernel.post(self._kernel.now + fault.for_ns, FAULT, self._heal, entry)
         for node in nodes:
             node.die()
+        self._break(number, fault, targets)
+
+    def _break(self, number: int, fault: Fault, targets: Sequence[Instance]) -> None:
         match fault.kind:
             case InstanceCrash():
                 for instance in targets:
@@ -104,6 +116,8 @@ class FaultExecutor:
                 for instance in targets:
                     self._error_ratios[instance.index].append(ratio)
                     self._apply_errors(instance)
+            case CacheFlush():
+                _flush(targets)
             case _:
                 assert_never(fault.kind)
 
@@ -132,6 +146,8 @@ class FaultExecutor:
                 for instance in targets:
                     self._error_ratios[instance.index].remove(ratio)
                     self._apply_errors(instance)
+            case CacheFlush():
+                pass
             case _:
                 assert_never(fault.kind)
 
@@ -139,7 +155,12 @@ class FaultExecutor:
         match fault.kind:
             case ZoneOutage(zone):
                 return [instance for instance in self._instances if instance.zone == zone]
-            case InstanceCrash(target) | AddedLatency(target) | ErrorRate(target):
+            case (
+                InstanceCrash(target)
+                | AddedLatency(target)
+                | ErrorRate(target)
+                | CacheFlush(target)
+            ):
                 stream = self._streams(f"fault/{number}/{fault.label}/selection")
                 return select(target, self._instances, stream)
             case _:
@@ -198,3 +219,9 @@ class FaultExecutor:
                 "targets": [instance.name for instance in targets],
             },
         )
+
+
+def _flush(targets: Sequence[Instance]) -> None:
+    for instance in targets:
+        if isinstance(instance, RememberingInstance):
+            instance.flush()

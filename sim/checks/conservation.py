@@ -105,9 +105,9 @@ def check_slots(instances: Iterable[Instance], now: TimeNs) -> None:
 def check_drained(instances: Iterable[Instance], agenda: Iterable[Entry], now: TimeNs) -> None:
     """Once load has stopped, no slot is held but by work that still has something to wait for.
 
-    That is an entry of the agenda (its own work, or a retry of a call it made), or a call under
-    way. Long work and calls without a time-out whose answer was lost may take for ever; that is
-    the platform's affair, and no broken law.
+    That is an entry of the agenda (its own work, or a retry of a call it made), a call under way,
+    or what another request fetches for a cache. Long work and calls without a time-out whose
+    answer was lost may take for ever; that is the platform's affair, and no broken law.
 
     Raises:
         InvariantViolation: some job will never end although nothing keeps it.
@@ -121,7 +121,7 @@ def check_drained(instances: Iterable[Instance], agenda: Iterable[Entry], now: T
             for attempt in channel.lane.outstanding():
                 expected |= _kept_by(attempt)
     for instance in instances:
-        forgotten = instance.jobs.keys() - expected
+        forgotten = instance.jobs.keys() - expected - set(instance.held_for_others)
         if forgotten:
             raise InvariantViolation(
                 f"{instance.name} holds {len(forgotten)} slots for work that nothing will end,"

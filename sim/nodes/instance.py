@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from heapq import heappush
 from typing import Protocol
 
@@ -93,6 +93,11 @@ class Instance(Listener):
     def waiting(self) -> int:
         """How many requests are queued."""
         return len(self._queue)
+
+    @property
+    def held_for_others(self) -> Collection[int]:
+        """Jobs that wait for what another request does; none without a cache."""
+        return ()
 
     def arrive(self, attempt: Attempt) -> None:
         """A request has reached this host."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from models.base.errors import ConfigError
+from models.base.popularity import make_keys
 from models.base.samplers import Sampler, make_sampler
 from models.base.streams import Stream
 from models.base.time import DurationNs
@@ -25,7 +26,8 @@ class PlanNode:
 
     ``index`` counts over the whole world (column ``attempts.node``), ``slot`` within its tree
     (where its demand lies in ``Request.demands``). ``steps`` are run one after the other, the
-    positions within a step in parallel.
+    positions within a step in parallel. Where the endpoint has a cache, the key asked for lies
+    in ``Request.demands`` as well, in the slot after the demand.
     """
 
     __slots__ = ("callee", "endpoint", "index", "retry_demand", "slot", "steps")
@@ -43,7 +45,10 @@ class PlanNode:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The tree of one entry of a source's mix. ``demands[i]`` are the draws for slot ``i``."""
+    """The tree of one entry of a source's mix. ``demands[i]`` are the draws for slot ``i``.
+
+    They are durations of work in ns, and keys for caches.
+    """
 
     root: PlanNode
     share: float
@@ -109,6 +114,8 @@ class Planner:
             retry_demand=make_sampler(endpoint.work, Stream(self._seed, f"demand/retry/{path}")),
         )
         demands.append(make_sampler(endpoint.work, Stream(self._seed, f"demand/{path}")).draws)
+        if endpoint.cache is not None:
+            demands.append(make_keys(endpoint.cache.keys, Stream(self._seed, f"keys/{path}")))
         steps = []
         for step_number, step in enumerate(endpoint.steps):
             children = []

@@ -62,6 +62,29 @@ def ingress_samples(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class CacheReading:
+    """One cache at one instant: look-ups that hit and missed so far, and keys it holds."""
+
+    name: str
+    hits: int
+    misses: int
+    entries: int
+
+
+def cache_samples(readings: Iterable[CacheReading]) -> tuple[VectorSample, ...]:
+    """Metrics of caches, named as Micrometer names them."""
+    return tuple(
+        sample
+        for reading in readings
+        for sample in (
+            _sample("cache_gets_total", reading.hits, _cache_labels(reading, "hit")),
+            _sample("cache_gets_total", reading.misses, _cache_labels(reading, "miss")),
+            _sample("cache_size", reading.entries, [("cache", reading.name)]),
+        )
+    )
+
+
 def registry_samples(healthy: Mapping[str, int]) -> tuple[VectorSample, ...]:
     """Instances the registry would list, by service; a service without any shows 0."""
     return tuple(
@@ -100,6 +123,10 @@ class RequestMeter:
 
 def _sample(name: str, value: float, labels: Iterable[tuple[str, str]] = ()) -> VectorSample:
     return VectorSample(((METRIC_NAME, name), *labels), float(value))
+
+
+def _cache_labels(reading: CacheReading, result: str) -> list[tuple[str, str]]:
+    return [("cache", reading.name), ("result", result)]
 
 
 def _error_ratio(name: str, now: Tally, before: Tally) -> tuple[VectorSample, ...]:

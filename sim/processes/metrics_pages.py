@@ -1,6 +1,6 @@
 """The metrics pages of the world's nodes: instances, load sources and the registry."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from models.base.time import DurationNs
 from models.telemetry.labels import label_set
@@ -8,11 +8,14 @@ from models.telemetry.series import VectorSample
 from sim.nodes.instance import Instance
 from sim.nodes.power import Power
 from sim.nodes.source import LoadSource
+from sim.nodes.stores.remembering import RememberingInstance
 from sim.processes.discovery import RegistryServer
 from sim.processes.exposition import (
+    CacheReading,
     RequestMeter,
     ServerReading,
     Tally,
+    cache_samples,
     ingress_samples,
     registry_samples,
     server_samples,
@@ -50,7 +53,15 @@ class InstancePage:
         reading = ServerReading(
             self._before, instance.refused, len(instance.jobs), instance.waiting
         )
-        return server_samples(reading, before)
+        samples = server_samples(reading, before)
+        if isinstance(instance, RememberingInstance):
+            samples += cache_samples(_readings(instance))
+        return samples
+
+
+def _readings(instance: RememberingInstance) -> Iterator[CacheReading]:
+    for endpoint, cache in instance.caches.items():
+        yield CacheReading(endpoint, cache.hits, cache.misses, len(cache))
 
 
 class IngressPage:

@@ -6,6 +6,7 @@ from models.base.time import DurationNs
 from sim.kernel.environment import Kernel
 from sim.kernel.ties import OBSERVER
 from sim.nodes.instance import Instance
+from sim.nodes.stores.cache import Cache
 from sim.recording.recorder import Recorder
 
 
@@ -40,3 +41,25 @@ class ServiceSampler:
             sample("world_queue_length", labels, waiting)
             sample("world_busy_slots", labels, busy)
             sample("world_instances_up", labels, running)
+
+
+class CacheSampler:
+    """Hits, misses and fetches since the start, and entries, of every cached endpoint."""
+
+    def __init__(
+        self, recorder: Recorder, caches_of: Mapping[tuple[str, str], Sequence[Cache]]
+    ) -> None:
+        self._recorder = recorder
+        self._groups = [
+            ((("endpoint", endpoint), ("service", service)), caches)
+            for (service, endpoint), caches in caches_of.items()
+        ]
+
+    def look(self) -> None:
+        """Take one sample of each series."""
+        sample = self._recorder.sample
+        for labels, caches in self._groups:
+            sample("world_cache_hits", labels, sum(cache.hits for cache in caches))
+            sample("world_cache_misses", labels, sum(cache.misses for cache in caches))
+            sample("world_cache_fetches", labels, sum(cache.fetches for cache in caches))
+            sample("world_cache_entries", labels, sum(map(len, caches)))

@@ -6,6 +6,7 @@ from models.base.distributions import Deterministic, Distribution, Exponential
 from models.base.time import NS_PER_MS, NS_PER_S, DurationNs
 from models.discovery.config import DiscoveryConfig
 from models.faults.plan import Fault, FaultKind
+from models.service.cache import CacheSpec
 from models.service.spec import CallSpec, Cancel, EndpointSpec, InstanceSpec, ServiceSpec
 from models.service.traffic import MixEntry, RateProfile, SourceSpec
 from models.traffic.config import BalancerConfig, EdgeConfig, RetryConfig
@@ -26,6 +27,7 @@ def service(
     calls: Sequence[Sequence[str]] = (),
     cancel: Cancel = Cancel.NONE,
     start_up_ns: DurationNs = 0,
+    cache: CacheSpec | None = None,
 ) -> ServiceSpec:
     """A service with one endpoint `do`; ``calls`` names callees, step by step."""
     steps = tuple(tuple(CallSpec(callee, "do") for callee in step) for step in calls)
@@ -36,7 +38,7 @@ def service(
         ),
         slots=slots,
         queue_limit=queue_limit,
-        endpoints=(EndpointSpec("do", work or Exponential(10 * MS), steps),),
+        endpoints=(EndpointSpec("do", work or Exponential(10 * MS), steps, cache=cache),),
         cancel=cancel,
         start_up_ns=start_up_ns,
     )

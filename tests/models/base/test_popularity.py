@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.base.errors import ConfigError
-from models.base.popularity import KEYS_MAX, KeyLaw, make_keys, shares
+from models.base.popularity import KEYS_MAX, KeyLaw, is_absent, make_keys, shares
 from models.base.streams import Stream
 
 DRAWS = 200_000
@@ -35,6 +35,13 @@ def test_keys_are_drawn_in_their_shares(law: KeyLaw) -> None:
 
 def test_one_key_is_always_asked_for() -> None:
     assert set(drawn(KeyLaw(1, 0.8), 50)) == {0}
+
+
+@pytest.mark.parametrize("ratio", [0.0, 0.1, 0.5, 1.0])
+def test_that_share_of_the_keys_is_absent_among_popular_and_rare_ones(ratio: float) -> None:
+    for first in (0, 1000, 123_000):
+        absent = sum(is_absent(key, ratio) for key in range(first, first + 1000))
+        assert absent == pytest.approx(1000 * ratio, abs=3)
 
 
 def test_keys_follow_their_stream_alone() -> None:

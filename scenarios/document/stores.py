@@ -1,0 +1,45 @@
+"""What an endpoint remembers, as written: a cache in front of its calls."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from models.base.popularity import KEYS_MAX
+from scenarios.document.quantities import Duration, PositiveDuration, Ratio
+from scenarios.document.shapes import Section
+
+
+class KeysDoc(Section):
+    """What requests ask for: one of ``count`` keys, key k in proportion to k ** -zipf.
+
+    A ``zipf`` of 0 asks for all alike; pages and products are near 0.7 to 1.1.
+    """
+
+    count: Annotated[int, Field(ge=1, le=KEYS_MAX)]
+    zipf: Annotated[float, Field(ge=0.0, le=10.0)] = 0.0
+
+
+class CacheDoc(Section):
+    """Answers kept by key: the endpoint's calls are made only for what is not there.
+
+    ``capacity`` counts keys, the least recently used leaves first. ``jitter`` shortens each
+    ``ttl`` by a random share of up to that. For ``stale`` after its end a value is still served
+    while one request refreshes it. ``absent`` is the share of all keys that do not exist;
+    ``negative_ttl`` is how long that is remembered. ``early_refresh`` (1 is usual) refreshes a
+    value before its end, with a chance that grows with the time its fetch takes. With
+    ``coalesce`` one request fetches what many are missing. ``scope`` says who shares a store: each
+    instance has its own and loses it when it crashes, or one serves the whole service. ``start``
+    warm is full of the most popular keys, of all ages.
+    """
+
+    keys: KeysDoc
+    capacity: Annotated[int, Field(ge=1, le=KEYS_MAX)] = 1000
+    ttl: PositiveDuration = 60_000_000_000
+    jitter: Ratio = 0.0
+    stale: Duration = 0
+    absent: Ratio = 0.0
+    negative_ttl: Duration = 0
+    early_refresh: Annotated[float, Field(ge=0.0, le=1000.0)] = 0.0
+    coalesce: bool = True
+    scope: Literal["instance", "service"] = "instance"
+    start: Literal["empty", "warm"] = "empty"

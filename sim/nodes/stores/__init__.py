@@ -1,0 +1,1 @@
+"""Nodes that keep something: caches, databases, message queues."""

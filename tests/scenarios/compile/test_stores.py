@@ -1,0 +1,58 @@
+"""Caches as written, and what they become."""
+
+from models.base.popularity import KeyLaw
+from models.base.time import NS_PER_MS, NS_PER_S
+from models.faults.plan import CacheFlush, Selector
+from models.service.cache import CacheSpec
+from tests.scenarios.edited import load_edited
+
+CALLS = "        calls:"
+
+
+def cache_of(directory, text):
+    loaded = load_edited(directory, (CALLS, f"        cache: {text}\n{CALLS}"))
+    return loaded.blueprint.services[0].endpoints[0].cache
+
+
+def test_without_a_cache_there_is_none(tmp_path):
+    loaded = load_edited(tmp_path)
+    assert all(
+        endpoint.cache is None
+        for service in loaded.blueprint.services
+        for endpoint in service.endpoints
+    )
+
+
+def test_what_is_left_out_has_its_default(tmp_path):
+    assert cache_of(tmp_path, "{keys: {count: 50}}") == CacheSpec(KeyLaw(50))
+
+
+def test_what_is_written_reaches_the_cache(tmp_path):
+    written = (
+        "{keys: {count: 500, zipf: 0.9}, capacity: 70, ttl: 5s, jitter: 10%, stale: 2s,"
+        " absent: 5%, negative_ttl: 300ms, early_refresh: 1.5, coalesce: false,"
+        " scope: service, start: warm}"
+    )
+    assert cache_of(tmp_path, written) == CacheSpec(
+        keys=KeyLaw(500, 0.9),
+        capacity=70,
+        ttl_ns=5 * NS_PER_S,
+        jitter_ratio=0.1,
+        stale_ns=2 * NS_PER_S,
+        absent_ratio=0.05,
+        negative_ttl_ns=300 * NS_PER_MS,
+        early_beta=1.5,
+        coalesces=False,
+        is_shared=True,
+        is_warm=True,
+    )
+
+
+def test_a_flush_names_whose_caches_are_emptied(tmp_path):
+    loaded = load_edited(
+        tmp_path,
+        (CALLS, f"        cache: {{keys: {{count: 50}}}}\n{CALLS}"),
+        ("for: 1m, instance_crash: {service: catalog, count: 1}", "cache_flush: {zone: a}"),
+    )
+    assert loaded.blueprint.faults[0].kind == CacheFlush(Selector(zone="a"))
+    assert loaded.blueprint.faults[0].for_ns is None
