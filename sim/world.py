@@ -28,6 +28,7 @@ from sim.kernel.environment import BATCH, Kernel
 from sim.kernel.garbage import rarer_collection
 from sim.kernel.ties import USER
 from sim.network.links import Network
+from sim.network.stations import stations_of
 from sim.nodes.condition import Condition
 from sim.nodes.instance import Instance
 from sim.nodes.plan import Planner
@@ -90,6 +91,8 @@ class World:
         self.recorder = Recorder(self.kernel)
         self.power = Power()
         self.network = Network(self.kernel, blueprint.zones, blueprint.links, seed)
+        for station in stations_of(blueprint.services, blueprint.sources):
+            self.network.stations.join(station)
         self._planner = Planner(blueprint.services, seed)
         self.caches = Caches(self.kernel, streams=self.stream, clocks=self.clock)
         self.instances_of = self._make_instances()
@@ -295,21 +298,15 @@ class World:
 
     def zone_lost(self, zone: str) -> None:
         """Tell the control plane that a zone has gone dark."""
-        if self.discovery is not None:
-            self.discovery.zone_lost(zone)
-        if self.monitoring is not None:
-            self.monitoring.zone_lost(zone)
-        if self.jobs is not None:
-            self.jobs.zone_lost(zone)
+        for part in (self.discovery, self.monitoring, self.jobs):
+            if part is not None:
+                part.zone_lost(zone)
 
     def zone_restored(self, zone: str) -> None:
         """Tell the control plane that a zone has power again."""
-        if self.discovery is not None:
-            self.discovery.zone_restored(zone)
-        if self.monitoring is not None:
-            self.monitoring.zone_restored(zone)
-        if self.jobs is not None:
-            self.jobs.zone_restored(zone)
+        for part in (self.discovery, self.monitoring, self.jobs):
+            if part is not None:
+                part.zone_restored(zone)
 
     def run(self, *, after_batch: Callable[[], bool] | None = None) -> Outcome:
         """Run all phases, then let the work drain and check every law.

@@ -6,13 +6,14 @@ the instance that serves it may still be working on it long after.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
 from models.base.outcome import Outcome
 from models.base.time import DurationNs, TimeNs
 
 if TYPE_CHECKING:
-    from sim.nodes.channel import Channel, Target
+    from sim.nodes.channel import Target
     from sim.nodes.plan import PlanNode
 
 
@@ -29,6 +30,18 @@ class Request:
     node: PlanNode
     arrival_ns: TimeNs
     demands: list[int]
+
+
+class ReturnAddress(Protocol):
+    """Where an attempt's answer goes."""
+
+    @property
+    def caller_index(self) -> int:
+        """The caller's place in ``manifest.instances``."""
+
+    @property
+    def answer(self) -> Callable[[Attempt], None]:
+        """Takes the attempt once it has been answered."""
 
 
 class Attempt:
@@ -61,7 +74,7 @@ class Attempt:
     )
 
     id: int
-    channel: Channel
+    channel: ReturnAddress
     node: PlanNode
     request: Request
     parent: Attempt | None

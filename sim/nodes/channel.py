@@ -19,8 +19,10 @@ from models.traffic.retry import RetryPolicy, decision_of
 from sim.kernel.environment import Kernel
 from sim.kernel.lanes import TimeoutLane
 from sim.kernel.ties import NETWORK, USER
-from sim.network.links import Link
+from sim.network.link import CONTROL_BYTES, Link
+from sim.network.stations import Carried
 from sim.nodes.attempt import Attempt, Request
+from sim.nodes.doubles import CopyDesk
 from sim.nodes.instance import Instance
 from sim.nodes.plan import PlanNode
 
@@ -208,12 +210,28 @@ class Channel:
         if not self.lane.is_armed:
             self.lane.arm(attempt)
         link = target.out
-        if not link.is_cut:
+        if link.is_plain:
             arrival = now + next(link.latencies)
             delay = target.instance.added_delay
             if delay is not None:
                 arrival += delay.draw()
             heappush(self._agenda, (arrival, next(self._network_numbers), target.arrive, attempt))
+        else:
+            self._send_through_faults(target, attempt)
+
+    def _send_through_faults(self, target: Target, attempt: Attempt) -> None:
+        """As rules of the network say. A copy comes by a connection of its own."""
+        kernel, link, instance = self._kernel, target.out, target.instance
+        ends = (self.caller_index, target.member)
+        size_bytes = attempt.node.request_bytes
+        arrivals = link.arrivals(*ends, Carried.REQUESTS, size_bytes, kernel.now)
+        arrive = target.arrive
+        if link.refuses(*ends, Carried.REQUESTS):
+            arrive = instance.refuse
+        for copies, arrival in enumerate(arrivals):
+            travelling = CopyDesk(self).copy(attempt, copies) if copies else attempt
+            delay_ns = 0 if instance.added_delay is None else instance.added_delay.draw()
+            kernel.post(arrival + delay_ns, NETWORK, arrive, travelling)
 
     def _ask_breakers(self, target: Target, local_now: TimeNs) -> tuple[Target | None, int]:
         """Ask the breaker of the member picked; if it refuses, those of a few others."""
@@ -273,9 +291,14 @@ class Channel:
 
     def _tell_server(self, attempt: Attempt) -> None:
         target = attempt.target
-        if target is not None and target.instance.drops_abandoned and not target.out.is_cut:
-            arrival = self._kernel.now + next(target.out.latencies)
-            self._kernel.post(arrival, NETWORK, target.instance.cancel, attempt)
+        if target is not None and target.instance.drops_abandoned:
+            kernel, link, cancel = self._kernel, target.out, target.instance.cancel
+            if link.is_plain:
+                kernel.post(kernel.now + next(link.latencies), NETWORK, cancel, attempt)
+                return
+            ends = (self.caller_index, target.member)
+            for arrival in link.arrivals(*ends, Carried.REQUESTS, CONTROL_BYTES, kernel.now):
+                kernel.post(arrival, NETWORK, cancel, attempt)
 
     def record_outstanding(self) -> None:
         """Write down the attempts that the end of the run has overtaken."""

@@ -12,6 +12,8 @@ from models.service.spec import Cancel, InstanceSpec, ServiceSpec
 from sim.kernel.clocks import NodeClock
 from sim.kernel.environment import Kernel
 from sim.kernel.ties import NETWORK
+from sim.network.link import CONTROL_BYTES, Link
+from sim.network.stations import Carried
 from sim.nodes.attempt import Attempt
 from sim.nodes.condition import Condition, SummedDelay
 
@@ -121,8 +123,8 @@ class Listener:
         target = attempt.target
         assert target is not None
         link = target.back
-        if not link.is_cut:
-            attempt.result = outcome
+        attempt.result = outcome
+        if link.is_plain:
             arrival = self._kernel.now + next(link.latencies)
             if self.added_delay is not None:
                 arrival += self.added_delay.draw()
@@ -130,3 +132,20 @@ class Listener:
                 self._agenda,
                 (arrival, next(self._network_numbers), attempt.channel.answer, attempt),
             )
+        else:
+            self._answer_through_faults(link, attempt)
+
+    def _answer_through_faults(self, link: Link, attempt: Attempt) -> None:
+        """As rules of the network say; of two copies the caller takes the first."""
+        kernel, channel = self._kernel, attempt.channel
+        size_bytes = attempt.node.response_bytes if attempt.result is Outcome.OK else CONTROL_BYTES
+        for arrival in link.arrivals(
+            self.index, channel.caller_index, Carried.REQUESTS, size_bytes, kernel.now
+        ):
+            delay_ns = 0 if self.added_delay is None else self.added_delay.draw()
+            kernel.post(arrival + delay_ns, NETWORK, channel.answer, attempt)
+
+    def refuse(self, attempt: Attempt) -> None:
+        """A connection that cannot be made although the host is there: no trust, no work."""
+        if self.condition is not Condition.DARK and not attempt.is_aborted:
+            self._answer(attempt, Outcome.REFUSED)

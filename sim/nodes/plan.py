@@ -30,13 +30,24 @@ class PlanNode:
     in ``Request.demands`` as well, in the slot after the demand.
     """
 
-    __slots__ = ("callee", "endpoint", "index", "retry_demand", "slot", "steps")
+    __slots__ = (
+        "callee", "endpoint", "index", "request_bytes", "response_bytes", "retry_demand", "slot",
+        "steps",
+    )  # fmt: skip
 
     def __init__(
-        self, *, callee: int, endpoint: str, index: int, slot: int, retry_demand: Sampler
+        self,
+        *,
+        callee: int,
+        endpoint: EndpointSpec,
+        index: int,
+        slot: int,
+        retry_demand: Sampler,
     ) -> None:
         self.callee = callee
-        self.endpoint = endpoint
+        self.endpoint = endpoint.name
+        self.request_bytes = endpoint.request_bytes
+        self.response_bytes = endpoint.response_bytes
         self.index = index
         self.slot = slot
         self.retry_demand = retry_demand
@@ -108,7 +119,7 @@ class Planner:
         )
         node = PlanNode(
             callee=self._number[call.service],
-            endpoint=call.endpoint,
+            endpoint=endpoint,
             index=index,
             slot=len(demands),
             retry_demand=make_sampler(endpoint.work, Stream(self._seed, f"demand/retry/{path}")),

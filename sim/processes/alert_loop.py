@@ -18,6 +18,7 @@ from sim.kernel.driver import Driver
 from sim.kernel.environment import Timer
 from sim.kernel.ties import NOTIFY, RULES
 from sim.network.links import OUTSIDE
+from sim.network.stations import Carried
 from sim.processes.monitoring_node import MonitoringNode
 
 ANSWER_TIMEOUT_NS = 10 * NS_PER_S
@@ -37,6 +38,7 @@ class Pager:
         self._node = node
         self._notifier = Notifier(node.config.notifier)
         self._posted: dict[int, _Posted] = {}
+        self._ends = (node.station, node.around.network.stations.whole(OUTSIDE))
         self._driver: Driver[tuple[Send, ...]] = Driver(
             node.around.kernel, node.clock, self._notifier, tie_class=NOTIFY, deliver=self._post
         )
@@ -69,12 +71,26 @@ class Pager:
         for send in sends:
             timeout = around.kernel.call_at(give_up, NOTIFY, self._unanswered, send.send_id)
             self._posted[send.send_id] = _Posted(send, timeout)
-            around.network.send(self._node.zone, OUTSIDE, self._at_receiver, send)
+            around.network.send(
+                self._node.zone,
+                OUTSIDE,
+                self._at_receiver,
+                send,
+                ends=self._ends,
+                carried=Carried.PAGES,
+            )
 
     def _at_receiver(self, send: Send) -> None:
         around = self._node.around
         around.recorder.event(EventKind.PAGE_SENT, send.receiver, page_detail(send))
-        around.network.send(OUTSIDE, self._node.zone, self._answered, send.send_id)
+        around.network.send(
+            OUTSIDE,
+            self._node.zone,
+            self._answered,
+            send.send_id,
+            ends=self._ends[::-1],
+            carried=Carried.PAGES,
+        )
 
     def _answered(self, send_id: int) -> None:
         if not self._node.is_running:

@@ -30,6 +30,7 @@ from sim.kernel.environment import Kernel
 from sim.kernel.events import EventLog
 from sim.kernel.ties import SWEEP, USER
 from sim.network.links import Network
+from sim.network.stations import Carried, Station
 from sim.nodes.instance import Instance
 from sim.nodes.power import Power
 from sim.nodes.wiring import Caller, Wiring
@@ -63,6 +64,7 @@ class RegistryServer:
         self._power = power
         self._clock = clock
         self.zone = config.zone
+        self.station = around.network.stations.join(Station("registry", "registry", config.zone))
         start = clock.monotonic_at(0) + around.phase("sweep", config.sweep_ns)
         self.registry = Registry(config, sweep_start=start)
         self._driver: Driver[tuple[Change, ...]] = Driver(
@@ -183,6 +185,8 @@ class InstanceAgent:
                 self._server.zone,
                 self._at_registry,
                 (message, self._heartbeater),
+                ends=(self._instance.index, self._server.station),
+                carried=Carried.HEARTBEATS,
             )
 
     def _at_registry(self, carried: tuple[InstanceMessage, Heartbeater]) -> None:
@@ -190,7 +194,12 @@ class InstanceAgent:
         if self._server.is_running:
             reply = self._server.receive(message)
             self._around.network.send(
-                self._server.zone, self._instance.zone, self._at_instance, (reply, sender)
+                self._server.zone,
+                self._instance.zone,
+                self._at_instance,
+                (reply, sender),
+                ends=(self._server.station, self._instance.index),
+                carried=Carried.HEARTBEATS,
             )
 
     def _at_instance(self, carried: tuple[Reply, Heartbeater]) -> None:
@@ -269,7 +278,11 @@ class ViewAgent:
     def _ask(self, request: ViewRequest | None) -> None:
         if request is not None:
             self._around.network.send(
-                self._caller.zone, self._server.zone, self._at_registry, (request, self._view)
+                self._caller.zone,
+                self._server.zone,
+                self._at_registry,
+                (request, self._view),
+                ends=(self._caller.index, self._server.station),
             )
 
     def _at_registry(self, carried: tuple[ViewRequest, EndpointView]) -> None:
@@ -280,6 +293,7 @@ class ViewAgent:
                 self._caller.zone,
                 self._at_caller,
                 (self._server.answer(request), view),
+                ends=(self._server.station, self._caller.index),
             )
 
     def _at_caller(self, carried: tuple[ViewAnswer, EndpointView]) -> None:

@@ -14,6 +14,7 @@ from models.base.time import DurationNs, TimeNs
 from sim.kernel.clocks import NodeClock
 from sim.kernel.environment import Kernel
 from sim.network.links import Network
+from sim.network.stations import Station
 from sim.nodes.power import Power
 from sim.processes.jobs_ledger import JobsLog
 from sim.processes.jobs_messages import Message
@@ -63,6 +64,7 @@ class JobsNode(ABC):
         self.name = name
         self.zone = zone
         self.address = f"{service}/{name}"
+        self.station = around.network.stations.join(Station(name, service, zone))
         self.clock = around.clock(self.address)
         self.life = 1
         self.is_running = True
@@ -144,7 +146,8 @@ class Mail:
         """Send a message; ``life`` names the process it is for, 0 whichever runs there."""
         receiver = self._nodes[to]
         letter = Letter(sender.address, sender.life, life, body)
-        self._network.send(sender.zone, receiver.zone, receiver.deliver, letter)
+        ends = (sender.station, receiver.station)
+        self._network.send(sender.zone, receiver.zone, receiver.deliver, letter, ends=ends)
 
     def reply(self, sender: JobsNode, letter: Letter, body: Message) -> None:
         """Answer the process that sent a letter."""

@@ -32,6 +32,7 @@ class InstancePage:
         self._instance = instance
         self._before = Tally()
         self.zone = instance.zone
+        self.station = instance.index
         self.labels = label_set(
             {"job": instance.service, "instance": instance.name, "zone": instance.zone}
         )
@@ -73,6 +74,7 @@ class IngressPage:
         self._before = Tally()
         source.on_end = self._meter.record
         self.zone = source.zone
+        self.station = source.client_index
         self.labels = label_set(
             {"job": INGRESS, "instance": source.name, "service": source.spec.service}
         )
@@ -99,6 +101,7 @@ class RegistryPage:
         self._server = server
         self._services = tuple(services)
         self.zone = server.zone
+        self.station = server.station
         self.labels = label_set({"job": REGISTRY, "instance": REGISTRY, "zone": server.zone})
 
     @property

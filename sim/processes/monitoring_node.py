@@ -19,6 +19,7 @@ from models.telemetry.series import Appended, SeriesStore
 from sim.kernel.clocks import NodeClock
 from sim.kernel.environment import Kernel
 from sim.network.links import Network
+from sim.network.stations import Station
 from sim.nodes.power import Power
 
 NODE = "monitoring"
@@ -99,6 +100,7 @@ class MonitoringNode:
         self.around = around
         self.config = config
         self.zone = config.zone
+        self.station = around.network.stations.join(Station(NODE, NODE, config.zone))
         self.clock = CivilClock(clock)
         self.store = RecordedStore(around.recorder)
 

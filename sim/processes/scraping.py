@@ -20,7 +20,7 @@ from models.telemetry.labels import LabelSet, label_value
 from models.telemetry.scrape import ScrapeTarget
 from models.telemetry.series import VectorSample
 from sim.kernel.driver import Driver
-from sim.kernel.ties import NETWORK, SCRAPE
+from sim.kernel.ties import SCRAPE
 from sim.processes.monitoring_node import MonitoringNode
 
 MessageT = TypeVar("MessageT")
@@ -36,6 +36,10 @@ class Page(Protocol):
     @property
     def zone(self) -> str:
         """Where the node stands."""
+
+    @property
+    def station(self) -> int:
+        """The node's number on the network."""
 
     @property
     def is_listening(self) -> bool:
@@ -139,22 +143,23 @@ class ScrapeLoop:
         if turn.failed_ns is not None:
             self._target.record_failure(now=turn.failed_ns)
         if turn.begins_ns is not None:
-            here, there = self._node.zone, self._page.zone
-            self._carry((here, there), self._at_target, turn.begins_ns)
+            ends = (self._node.station, self._page.station)
+            self._carry(ends, self._at_target, turn.begins_ns)
 
     def _carry(
-        self, way: tuple[str, str], deliver: Callable[[MessageT], None], message: MessageT
+        self, ends: tuple[int, int], deliver: Callable[[MessageT], None], message: MessageT
     ) -> None:
-        kernel = self._node.around.kernel
-        link = self._node.around.network.link(*way)
-        if not link.is_cut:
-            arrival = kernel.now + next(link.latencies) + self._page.transit_ns()
-            kernel.post(arrival, NETWORK, deliver, message)
+        here, there = self._node.zone, self._page.zone
+        if ends[0] == self._page.station:
+            here, there = there, here
+        self._node.around.network.send(
+            here, there, deliver, message, ends=ends, delay_ns=self._page.transit_ns()
+        )
 
     def _at_target(self, began_ns: TimeNs) -> None:
         if self._page.is_listening:
-            there, here = self._page.zone, self._node.zone
-            self._carry((there, here), self._at_monitor, (began_ns, self._page.show()))
+            ends = (self._page.station, self._node.station)
+            self._carry(ends, self._at_monitor, (began_ns, self._page.show()))
 
     def _at_monitor(self, answer: tuple[TimeNs, tuple[VectorSample, ...]]) -> None:
         began_ns, samples = answer

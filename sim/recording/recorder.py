@@ -65,7 +65,7 @@ class Recorder:
         self._attempts += _pack_attempt(
             attempt.id,
             attempt.request.id,
-            NO_PARENT if parent is None else parent.id,
+            NO_PARENT if parent is None else parent.id & NO_PARENT,
             attempt.node.index,
             attempt.channel.caller_index,
             NO_INDEX if target is None else target.member,

@@ -12,7 +12,8 @@ from models.base.streams import Stream
 from models.service.spec import Cancel
 from sim.kernel.clocks import NodeClock
 from sim.kernel.environment import Kernel
-from sim.network.links import Link
+from sim.network.link import Link
+from sim.network.rules import Way
 from sim.nodes.attempt import Attempt, Request
 from sim.nodes.channel import Target
 from sim.nodes.condition import Condition, SummedDelay
@@ -51,13 +52,15 @@ class Bench:
         sampler = make_sampler(Deterministic(MS), Stream(1, "link"))
         self.target = Target(
             instance=self.instance,
-            out=Link(sampler, 0),
-            back=Link(sampler, 0),
+            out=Link(Way("", "", "users->shop"), sampler),
+            back=Link(Way("", "", "users->shop"), sampler),
             breaker=None,
             label="",
         )
         demand = make_sampler(Deterministic(4 * MS), Stream(1, "demand"))
-        self.node = PlanNode(callee=0, endpoint="do", index=0, slot=0, retry_demand=demand)
+        self.node = PlanNode(
+            callee=0, endpoint=spec.endpoints[0], index=0, slot=0, retry_demand=demand
+        )
 
     def attempt(self, number: int, try_number: int = 1) -> Attempt:
         request = Request()

@@ -98,9 +98,16 @@ class Wire(Network):
 
     sent: list[tuple[TimeNs, Letter]]
 
-    def send(self, here: str, there: str, deliver: Callable[[Any], object], message: Any) -> None:
+    def send(
+        self,
+        here: str,
+        there: str,
+        deliver: Callable[[Any], object],
+        message: Any,
+        **how: Any,
+    ) -> None:
         self.sent.append((self._kernel.now, message))
-        super().send(here, there, deliver, message)
+        super().send(here, there, deliver, message, **how)
 
 
 class Town:
