@@ -18,7 +18,7 @@ _SHARING = "the world has no processor sharing or priorities yet"
 _CLOSED = "the world has no closed-loop users yet"
 _HEDGE = "the world sends no hedged requests into queues yet"
 _CACHE = "the world has no cache in front of a database yet"
-_HEALTH = "there are no active health checks yet"
+_STAGES = "the world promotes no replica behind a name with a time to live yet"
 _ALERTING = "belongs to alerting: burn rates"
 _SCHEDULING = "belongs to scheduling: cron and locks"
 _CAPACITY = "belongs to capacity, cost and scaling"
@@ -31,7 +31,7 @@ REASONS = (
     Reason(r"mm1-breakdown-.*", "the world cannot pause a server in the middle of a job yet"),
     Reason(r"red-.*", _HEDGE),
     Reason(r"cache-meta-.*", _CACHE),
-    Reason(r"hc-.*|rto-max", _HEALTH),
+    Reason(r"rto-max", _STAGES),
     Reason(r"erlA-.*", "callers of the world have no random patience yet"),
     Reason(r"dns-stale-.*", "the world has no name resolution with a time to live yet"),
     Reason(r"mttdl-3-2", "one loss takes 2 million failures: 10^9 events for an interval of 15 %"),
