@@ -35,6 +35,7 @@ def compile_expectations(
 _OfRequests: TypeAlias = (
     written.LatencyExpectation
     | written.ErrorRatioExpectation
+    | written.ErrorRatioAboveExpectation
     | written.CompletedRatioExpectation
     | written.ThroughputExpectation
 )
@@ -58,6 +59,7 @@ class _Compiler:
             case (
                 written.LatencyExpectation()
                 | written.ErrorRatioExpectation()
+                | written.ErrorRatioAboveExpectation()
                 | written.CompletedRatioExpectation()
                 | written.ThroughputExpectation()
             ):
@@ -91,6 +93,9 @@ class _Compiler:
             case written.ErrorRatioExpectation(below=ratio):
                 text = _during(f"error ratio of {of} < {format_ratio(ratio)}", doc.during)
                 return spec.ErrorRatioBelow(text, doc.during, target, ratio)
+            case written.ErrorRatioAboveExpectation(above=ratio):
+                text = _during(f"error ratio of {of} > {format_ratio(ratio)}", doc.during)
+                return spec.ErrorRatioAbove(text, doc.during, target, ratio)
             case written.CompletedRatioExpectation(above=ratio):
                 text = _during(f"completed ratio of {of} > {format_ratio(ratio)}", doc.during)
                 return spec.CompletedRatioAbove(text, doc.during, target, ratio)
@@ -235,7 +240,10 @@ def _subject(doc: _OfRequests) -> tuple[str, str]:
     match doc:
         case written.LatencyExpectation(of=of):
             return "of", of
-        case written.ErrorRatioExpectation(error_ratio=of):
+        case (
+            written.ErrorRatioExpectation(error_ratio=of)
+            | written.ErrorRatioAboveExpectation(error_ratio=of)
+        ):
             return "error_ratio", of
         case written.CompletedRatioExpectation(completed_ratio=of):
             return "completed_ratio", of

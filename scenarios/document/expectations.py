@@ -31,6 +31,13 @@ class ErrorRatioExpectation(_Windowed):
     below: Annotated[Ratio, Field(gt=0, le=1)]
 
 
+class ErrorRatioAboveExpectation(_Windowed):
+    """The share of requests that did not complete is above a bound: the collapse is shown."""
+
+    error_ratio: str
+    above: Annotated[Ratio, Field(ge=0, lt=1)]
+
+
 class CompletedRatioExpectation(_Windowed):
     """The share of requests that completed stays above a bound."""
 
@@ -123,12 +130,16 @@ def _kind_of(value: Any) -> str | None:
     if tag == "<alert":
         is_never = "fires" in value if isinstance(value, dict) else hasattr(value, "fires")
         return "<alert_never" if is_never else "<alert_fires"
+    if tag == "<error_ratio":
+        is_above = "above" in value if isinstance(value, dict) else hasattr(value, "above")
+        return "<error_ratio_above" if is_above else tag
     return tag
 
 
 ExpectationDoc = Annotated[
     Annotated[LatencyExpectation, Tag("<latency")]
     | Annotated[ErrorRatioExpectation, Tag("<error_ratio")]
+    | Annotated[ErrorRatioAboveExpectation, Tag("<error_ratio_above")]
     | Annotated[CompletedRatioExpectation, Tag("<completed_ratio")]
     | Annotated[ThroughputExpectation, Tag("<throughput")]
     | Annotated[AlertFiresExpectation, Tag("<alert_fires")]

@@ -12,6 +12,7 @@ from scenarios.expectations.spec import (
     AlertNeverFires,
     CompletedRatioAbove,
     CostBelow,
+    ErrorRatioAbove,
     ErrorRatioBelow,
     Expectation,
     FailoverWithin,
@@ -36,7 +37,13 @@ def _judge_one(
     expectation: Expectation, record: RunRecord, blueprint: Blueprint
 ) -> ExpectationResult:
     match expectation:
-        case LatencyBelow() | ErrorRatioBelow() | CompletedRatioAbove() | ThroughputAbove():
+        case (
+            LatencyBelow()
+            | ErrorRatioBelow()
+            | ErrorRatioAbove()
+            | CompletedRatioAbove()
+            | ThroughputAbove()
+        ):
             return judge_requests(expectation, record)
         case (
             AlertFiresWithin()

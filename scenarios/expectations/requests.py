@@ -16,6 +16,7 @@ from models.records.manifest import Phase
 from models.records.record import ExpectationResult, RunRecord
 from scenarios.expectations.spec import (
     CompletedRatioAbove,
+    ErrorRatioAbove,
     ErrorRatioBelow,
     LatencyBelow,
     Target,
@@ -92,7 +93,9 @@ def arrivals_of(record: RunRecord, target: Target) -> Arrivals:
     )
 
 
-RequestExpectation = LatencyBelow | ErrorRatioBelow | CompletedRatioAbove | ThroughputAbove
+RequestExpectation = (
+    LatencyBelow | ErrorRatioBelow | ErrorRatioAbove | CompletedRatioAbove | ThroughputAbove
+)
 
 
 def judge_requests(expectation: RequestExpectation, record: RunRecord) -> ExpectationResult:
@@ -105,6 +108,8 @@ def judge_requests(expectation: RequestExpectation, record: RunRecord) -> Expect
             return _latency(expectation, arrivals, window)
         case ErrorRatioBelow():
             return _error_ratio(expectation, arrivals, window)
+        case ErrorRatioAbove():
+            return _collapse(expectation, arrivals, window)
         case CompletedRatioAbove():
             return _completed_ratio(expectation, arrivals, window)
         case ThroughputAbove():
@@ -139,6 +144,25 @@ def _error_ratio(
     limit = Fraction(repr(expectation.below_ratio))
     return _failures(
         expectation, arrivals, window, limit, target=f"< {format_ratio(expectation.below_ratio)}"
+    )
+
+
+def _collapse(expectation: ErrorRatioAbove, arrivals: Arrivals, window: Phase) -> ExpectationResult:
+    limit = Fraction(repr(expectation.above_ratio))
+    ratio = arrivals.failed_count / len(arrivals) if len(arrivals) else None
+
+    def violates(part: Arrivals) -> bool:
+        return part.failed_count <= limit * len(part)
+
+    holds = not violates(arrivals)
+    return bounded(
+        expectation.text,
+        holds=holds,
+        target=f"> {format_ratio(expectation.above_ratio)}",
+        observed=NOTHING if ratio is None else f"{ratio:.3%}",
+        margin=None if ratio is None or not limit else -(share_left(ratio, float(limit)) or 0.0),
+        first_violation_ns=None if holds else _first_slice(arrivals, window, violates),
+        during=expectation.during,
     )
 
 

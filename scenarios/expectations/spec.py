@@ -62,6 +62,16 @@ class ErrorRatioBelow:
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorRatioAbove:
+    """The share of arrivals that did not complete is above ``above_ratio``."""
+
+    text: str
+    during: str
+    of: Target
+    above_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
 class CompletedRatioAbove:
     """The share of arrivals that completed is above ``above_ratio``."""
 
@@ -179,6 +189,7 @@ class PromqlHolds:
 Expectation: TypeAlias = (
     LatencyBelow
     | ErrorRatioBelow
+    | ErrorRatioAbove
     | CompletedRatioAbove
     | ThroughputAbove
     | AlertFiresWithin

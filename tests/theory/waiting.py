@@ -17,7 +17,6 @@ class Reason:
 _SHARING = "the world has no processor sharing or priorities yet"
 _CLOSED = "the world has no closed-loop users yet"
 _HEDGE = "the world sends no hedged requests into queues yet"
-_CACHE = "the world has no cache in front of a database yet"
 _STAGES = "the world promotes no replica behind a name with a time to live yet"
 _ALERTING = "belongs to alerting: burn rates"
 _SCHEDULING = "belongs to scheduling: cron and locks"
@@ -30,7 +29,6 @@ REASONS = (
     Reason(r"mva-.*", _CLOSED),
     Reason(r"mm1-breakdown-.*", "the world cannot pause a server in the middle of a job yet"),
     Reason(r"red-.*", _HEDGE),
-    Reason(r"cache-meta-.*", _CACHE),
     Reason(r"rto-max", _STAGES),
     Reason(r"erlA-.*", "callers of the world have no random patience yet"),
     Reason(r"dns-stale-.*", "the world has no name resolution with a time to live yet"),

@@ -40,6 +40,15 @@ def expectation(directory, written):
             ),
         ),
         (
+            "{error_ratio: catalog, above: 1%, during: settle}",
+            spec.ErrorRatioAbove(
+                "error ratio of catalog > 1% during settle",
+                "settle",
+                spec.Target(spec.TargetKind.SERVICE, "catalog"),
+                0.01,
+            ),
+        ),
+        (
             "{error_ratio: catalog, below: 1%, during: settle}",
             spec.ErrorRatioBelow(
                 "error ratio of catalog < 1% during settle",

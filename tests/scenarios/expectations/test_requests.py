@@ -9,6 +9,7 @@ from models.records.record import ExpectationResult, RunRecord
 from scenarios.expectations.requests import judge_requests
 from scenarios.expectations.spec import (
     CompletedRatioAbove,
+    ErrorRatioAbove,
     ErrorRatioBelow,
     LatencyBelow,
     Target,
@@ -48,6 +49,10 @@ def latency(record: RunRecord, below_ns: int, statistic: str = "max") -> Expecta
 
 def errors(record: RunRecord, below: float, of: Target = USERS) -> ExpectationResult:
     return judge_requests(ErrorRatioBelow("e", "measure", of, below), record)
+
+
+def collapse(record: RunRecord, above: float) -> ExpectationResult:
+    return judge_requests(ErrorRatioAbove("e", "measure", USERS, above), record)
 
 
 def completed(record: RunRecord, above: float) -> ExpectationResult:
@@ -235,3 +240,24 @@ class TestTarget:
     )
     def test_each_target_has_its_own_share_of_errors(self, target: Target, observed: str) -> None:
         assert errors(self.RECORD, 0.9, target).observed == observed
+
+
+def test_a_collapse_is_shown_by_more_failures_than_the_bound_and_not_by_as_many() -> None:
+    half = spread([OK, FAILED])
+    assert not collapse(half, 0.5).holds
+    assert collapse(spread([OK, FAILED, FAILED]), 0.5).holds
+    assert collapse(half, 0.4).holds
+    assert collapse(half, 0.4).observed == "50.000%"
+    assert collapse(half, 0.4).margin == pytest.approx(0.25)
+
+
+def test_without_a_request_nothing_has_collapsed() -> None:
+    result = collapse(small_run(), 0.0)
+    assert not result.holds
+    assert result.observed == "no request finished"
+
+
+def test_the_first_slice_that_did_not_collapse_is_named() -> None:
+    later = SLICE_NS + T0
+    rows = [request(0, T0, FAILED), request(1, later, OK), request(2, later + MS, OK)]
+    assert collapse(small_run(requests=rows), 0.5).first_violation_ns == later
