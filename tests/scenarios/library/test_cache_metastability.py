@@ -13,15 +13,23 @@ from reports.series.sampled import sampled
 from scenarios.load import load
 from scenarios.runs.execute import RunOptions, execute
 
-FOLDER = Path(scenarios.__file__).parent / "library" / "metastability"
-FLUSHED = ("cache-flush.yaml", "cache-flush-shed.yaml", "cache-flush-low-load.yaml")
-STAMPEDES = ("cache-stampede.yaml", "cache-stampede-coalesced.yaml", "cache-stampede-stale.yaml")
+LIBRARY = Path(scenarios.__file__).parent / "library"
+FLUSHED = (
+    "metastability/cache-flush.yaml",
+    "metastability/cache-flush-shed.yaml",
+    "metastability/cache-flush-low-load.yaml",
+)
+STAMPEDES = (
+    "metastability/cache-stampede.yaml",
+    "metastability/cache-stampede-coalesced.yaml",
+    "metastability/cache-stampede-stale.yaml",
+)
 CAPACITY_PER_S, FLUSH_S, SETTLE_S, END_S = 200, 15, 80, 100
 
 
 @cache
 def record(name: str) -> RunRecord:
-    return execute(load(FOLDER / name), RunOptions())
+    return execute(load(LIBRARY / name), RunOptions())
 
 
 def hit_ratio(run: RunRecord, start_s: int, end_s: int) -> float:
@@ -58,13 +66,13 @@ def test_before_the_flush_nine_look_ups_in_ten_hit(name: str) -> None:
 
 def test_the_load_on_the_database_with_and_without_content_is_that_of_the_theory() -> None:
     """cache-meta-0.9: 150 queries a second healthy, 1,500 cold, of which it answers 200."""
-    run = record("cache-flush.yaml")
+    run = record("metastability/cache-flush.yaml")
     assert queries_per_s(run, 2, FLUSH_S) == pytest.approx(150, rel=0.1)
     assert queries_per_s(run, FLUSH_S + 5, END_S) == pytest.approx(1500, rel=0.02)
 
 
 def test_a_flushed_cache_stays_empty_although_the_database_never_rests() -> None:
-    run = record("cache-flush.yaml")
+    run = record("metastability/cache-flush.yaml")
     assert hit_ratio(run, SETTLE_S, END_S) < 0.05
     (busy,) = [
         one for one in sampled(run, "world_busy_slots") if one.label("service") == "products-db"
@@ -73,12 +81,14 @@ def test_a_flushed_cache_stays_empty_although_the_database_never_rests() -> None
 
 
 def test_a_database_that_sheds_lets_the_cache_fill_again() -> None:
-    run = record("cache-flush-shed.yaml")
+    run = record("metastability/cache-flush-shed.yaml")
     assert hit_ratio(run, SETTLE_S, END_S) > 1 - CAPACITY_PER_S / 1500
 
 
 def test_an_end_of_the_popular_key_sends_a_hundred_requests_to_build_the_page() -> None:
-    (stampede,) = sampled(record("cache-stampede.yaml"), "world_cache_fetches")
-    (coalesced,) = sampled(record("cache-stampede-coalesced.yaml"), "world_cache_fetches")
+    (stampede,) = sampled(record("metastability/cache-stampede.yaml"), "world_cache_fetches")
+    (coalesced,) = sampled(
+        record("metastability/cache-stampede-coalesced.yaml"), "world_cache_fetches"
+    )
     assert stampede.values[-1] > 60 * coalesced.values[-1]
     assert coalesced.values[-1] == pytest.approx(6, abs=1)
