@@ -23,6 +23,8 @@ _ENDED = {
     Outcome.NO_ENDPOINT: "not sent: no endpoint in view",
     Outcome.CALLER_GONE: "given up: the caller is gone",
     Outcome.IN_FLIGHT: "still under way at the end of the run",
+    Outcome.SHED: "refused: shed under load",
+    Outcome.EXPIRED: "dropped from the queue: nobody waits for it any more",
 }
 _DECIDED = {
     Decision.NONE: "",

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import chain
 from typing import Any, TypeAlias
 
@@ -30,12 +29,12 @@ from sim.kernel.ties import USER
 from sim.network.links import Network
 from sim.network.stations import stations_of
 from sim.nodes.condition import Condition
+from sim.nodes.fitting import Fittings, make_instance
 from sim.nodes.instance import Instance
 from sim.nodes.plan import Planner
 from sim.nodes.power import Power
 from sim.nodes.source import LoadSource
 from sim.nodes.stores.cache import Caches
-from sim.nodes.stores.remembering import RememberingInstance
 from sim.nodes.wiring import Caller, Wiring
 from sim.processes.discovery import Discovery, Surroundings
 from sim.processes.jobs import Jobs, JobsSurroundings
@@ -144,17 +143,16 @@ class World:
             made[service.name] = []
             for spec in service.instances:
                 clock = self.clock(spec.name)
-                caches = self.caches.of(service, spec, clock)
-                make = partial(RememberingInstance, caches=caches) if caches else Instance
                 made[service.name].append(
-                    make(
+                    make_instance(
                         self.kernel,
                         index=index,
                         service=service,
                         spec=spec,
                         speed_ratio=speeds.get(spec.machine, 1.0),
                         clock=clock,
-                        error_stream=self.stream(f"errors/{spec.name}"),
+                        streams=self.stream,
+                        fittings=Fittings(self.caches.of(service, spec, clock)),
                     )
                 )
                 index += 1

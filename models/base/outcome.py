@@ -20,6 +20,8 @@ class Outcome(IntEnum):
     NO_ENDPOINT = 7
     CALLER_GONE = 8
     IN_FLIGHT = 9
+    SHED = 10
+    EXPIRED = 11
 
 
 class Decision(IntEnum):
@@ -53,6 +55,8 @@ _REQUEST_OUTCOME = {
     Outcome.NO_ENDPOINT: RequestOutcome.REJECTED,
     Outcome.CALLER_GONE: RequestOutcome.FAILED,
     Outcome.IN_FLIGHT: RequestOutcome.IN_FLIGHT,
+    Outcome.SHED: RequestOutcome.REJECTED,
+    Outcome.EXPIRED: RequestOutcome.REJECTED,
 }
 
 

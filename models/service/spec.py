@@ -6,6 +6,8 @@ from enum import Enum
 from models.base.distributions import Distribution
 from models.base.time import DurationNs
 from models.service.cache import CacheSpec
+from models.service.queueing import QueueSpec, SheddingSpec
+from models.service.resources import ResourcesSpec
 
 
 class Cancel(Enum):
@@ -28,8 +30,9 @@ class CallSpec:
 class EndpointSpec:
     """Work done first, then ``steps`` in order; the calls inside one step run in parallel.
 
-    The slot is held throughout, as a thread would be. Sizes are bytes on the wire. With a
-    ``cache`` the calls are made only for what is not in it.
+    The slot is held throughout, as a thread would be, unless the service says otherwise. Sizes
+    are bytes on the wire; ``disk_bytes`` are read or written between the work and the calls.
+    With a ``cache`` the calls are made only for what is not in it.
     """
 
     name: str
@@ -38,6 +41,7 @@ class EndpointSpec:
     request_bytes: int = 1024
     response_bytes: int = 8192
     cache: CacheSpec | None = None
+    disk_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class InstanceSpec:
 
 @dataclass(frozen=True, slots=True)
 class ServiceSpec:
-    """A service. ``slots`` requests run at once on each instance, ``queue_limit`` wait (FIFO)."""
+    """A service. ``slots`` requests run at once on each instance, ``queue_limit`` wait."""
 
     name: str
     instances: tuple[InstanceSpec, ...]
@@ -61,6 +65,9 @@ class ServiceSpec:
     endpoints: tuple[EndpointSpec, ...]
     cancel: Cancel = Cancel.NONE
     start_up_ns: DurationNs = 0
+    queue: QueueSpec = QueueSpec()
+    shedding: SheddingSpec = SheddingSpec()
+    resources: ResourcesSpec = ResourcesSpec()
 
 
 @dataclass(frozen=True, slots=True)

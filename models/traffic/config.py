@@ -174,6 +174,7 @@ class RetryConfig:
             Outcome.ERROR,
             Outcome.TIMEOUT,
             Outcome.QUEUE_FULL,
+            Outcome.SHED,
             Outcome.REFUSED,
             Outcome.RESET,
             Outcome.BREAKER_OPEN,

@@ -3,6 +3,8 @@
 from models.service.spec import CallSpec, Cancel, EndpointSpec, InstanceSpec, ServiceSpec
 from scenarios.compile.findings import Findings, no_endpoint
 from scenarios.compile.laws import distribution_of
+from scenarios.compile.queueing import queue_of, shedding_of
+from scenarios.compile.resources import resources_of
 from scenarios.compile.stores import compile_cache
 from scenarios.document.scenario import ScenarioDoc
 from scenarios.document.services import (
@@ -34,6 +36,9 @@ def compile_services(
             endpoints=_endpoints(name, doc, document, findings),
             cancel=Cancel(doc.cancel),
             start_up_ns=doc.start_up,
+            queue=queue_of(name, doc.queue, findings),
+            shedding=shedding_of(name, doc.shed, findings),
+            resources=resources_of(doc),
         )
         for name, doc in document.services.items()
     )

@@ -49,7 +49,15 @@ def _balancer(value: object) -> object:
 
 
 RetryOn = Literal[
-    "error", "timeout", "queue_full", "refused", "reset", "breaker_open", "no_endpoint"
+    "error",
+    "timeout",
+    "queue_full",
+    "shed",
+    "expired",
+    "refused",
+    "reset",
+    "breaker_open",
+    "no_endpoint",
 ]
 
 
@@ -61,7 +69,15 @@ class RetryDoc(Section):
     budget: Annotated[
         BudgetDoc | None, BeforeValidator(_budget, json_schema_input_type=Ratio | BudgetDoc | None)
     ] = None
-    on: Several[RetryOn] = ("error", "timeout", "queue_full", "refused", "reset", "breaker_open")
+    on: Several[RetryOn] = (
+        "error",
+        "timeout",
+        "queue_full",
+        "shed",
+        "refused",
+        "reset",
+        "breaker_open",
+    )
 
 
 class BreakerDoc(Section):

@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from scenarios.document.distributions import DistributionDoc
 from scenarios.document.quantities import Bytes, Duration, mistake
+from scenarios.document.queueing import QueueDoc, ShedDoc
 from scenarios.document.shapes import EndpointName, Name, Section, Several
 from scenarios.document.stores import CacheDoc
 from scenarios.source.problems import quoted
@@ -33,13 +34,6 @@ class InstancesDoc(Section):
     machine: Name = DEFAULT_MACHINE
     spread: Annotated[Literal["zones"] | InOneZone, BeforeValidator(_spread)] = "zones"
     weights: Several[Annotated[int, Field(ge=1, le=1000)]] | None = None
-
-
-class QueueDoc(Section):
-    """Waiting work of one instance: at most ``limit`` requests, first come first served."""
-
-    limit: Annotated[int, Field(ge=0, le=1_000_000)]
-    discipline: Literal["fifo"] = "fifo"
 
 
 class ParallelDoc(Section):
@@ -73,11 +67,16 @@ class EndpointDoc(Section):
 
 
 class ServiceDoc(Section):
-    """A named function of the platform and its running copies."""
+    """A named function of the platform and its running copies.
+
+    ``cores`` are shared equally by the requests at work, of which none uses more than one.
+    """
 
     instances: InstancesDoc
     slots: Annotated[int, Field(ge=1, le=100_000)]
     queue: QueueDoc = QueueDoc(limit=100)
+    shed: ShedDoc | None = None
+    cores: Annotated[float, Field(ge=0.001, le=100_000)] | None = None
     cancel: Literal["none", "queued", "running"] = "none"
     start_up: Duration = 0
     endpoints: Annotated[dict[EndpointName, EndpointDoc], Field(min_length=1)]

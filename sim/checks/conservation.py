@@ -90,9 +90,9 @@ def check_slots(instances: Iterable[Instance], now: TimeNs) -> None:
     """
     for instance in instances:
         busy = instance.slots - instance.free_slots
-        if busy != len(instance.jobs):
+        if busy != instance.busy_slots:
             raise InvariantViolation(
-                f"{instance.name} holds {busy} slots for {len(instance.jobs)} jobs"
+                f"{instance.name} holds {busy} slots for {instance.busy_slots} jobs"
                 f" at {format_duration(now)}"
             )
         if instance.waiting and instance.free_slots:
@@ -117,6 +117,7 @@ def check_drained(instances: Iterable[Instance], agenda: Iterable[Entry], now: T
         if isinstance(entry[-1], Attempt):
             expected |= _kept_by(entry[-1])
     for instance in instances:
+        expected.update(instance.progressing())
         for channel in instance.channels.values():
             for attempt in channel.lane.outstanding():
                 expected |= _kept_by(attempt)

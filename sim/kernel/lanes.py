@@ -32,13 +32,13 @@ class TimeoutLane(Generic[ItemT]):
     does so itself and saves a call. A duration of 0 never expires.
     """
 
-    __slots__ = ("_duration_ns", "_kernel", "_on_expire", "arm", "is_armed", "waiting")
+    __slots__ = ("_kernel", "_on_expire", "arm", "duration_ns", "is_armed", "waiting")
 
     def __init__(
         self, kernel: Kernel, duration_ns: DurationNs, on_expire: Callable[[ItemT], None]
     ) -> None:
         self._kernel = kernel
-        self._duration_ns = duration_ns
+        self.duration_ns = duration_ns
         self._on_expire = on_expire
         self.waiting: dict[int, ItemT] = {}
         self.is_armed = duration_ns == 0
@@ -54,11 +54,11 @@ class TimeoutLane(Generic[ItemT]):
 
     def _arm_head(self, item: ItemT) -> None:
         self.is_armed = True
-        self._kernel.post(item.start_ns + self._duration_ns, USER, self._expire_due, None)
+        self._kernel.post(item.start_ns + self.duration_ns, USER, self._expire_due, None)
 
     def _arm_alone(self, item: ItemT) -> None:
         """With shuffled ties every item has a timer of its own, to take its chance in a tie."""
-        self._kernel.post(item.start_ns + self._duration_ns, USER, self._expire_one, item)
+        self._kernel.post(item.start_ns + self.duration_ns, USER, self._expire_one, item)
 
     def _expire_one(self, item: ItemT) -> None:
         if item.id in self.waiting:
@@ -68,7 +68,7 @@ class TimeoutLane(Generic[ItemT]):
         waiting, now = self.waiting, self._kernel.now
         while waiting:
             head = next(iter(waiting.values()))
-            deadline = head.start_ns + self._duration_ns
+            deadline = head.start_ns + self.duration_ns
             if deadline > now:
                 self._kernel.post(deadline, USER, self._expire_due, None)
                 return

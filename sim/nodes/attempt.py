@@ -20,16 +20,29 @@ if TYPE_CHECKING:
 class Request:
     """One user request. ``demands[slot]`` is the work (ns) of each position of its call tree.
 
-    Its source fills it in, as a channel does with an attempt.
+    Its source fills it in, as a channel does with an attempt. ``priority`` (greater matters
+    more), ``tenant`` and ``deadline_ns`` exist only where the source is told to set them.
     """
 
-    __slots__ = ("arrival_ns", "demands", "id", "node", "source")
+    __slots__ = (
+        "arrival_ns",
+        "deadline_ns",
+        "demands",
+        "id",
+        "node",
+        "priority",
+        "source",
+        "tenant",
+    )
 
     id: int
     source: int
     node: PlanNode
     arrival_ns: TimeNs
     demands: list[int]
+    priority: int
+    tenant: int
+    deadline_ns: TimeNs
 
 
 class ReturnAddress(Protocol):
@@ -38,6 +51,10 @@ class ReturnAddress(Protocol):
     @property
     def caller_index(self) -> int:
         """The caller's place in ``manifest.instances``."""
+
+    @property
+    def timeout_ns(self) -> DurationNs:
+        """How long the caller waits for a try; 0 is for ever."""
 
     @property
     def answer(self) -> Callable[[Attempt], None]:

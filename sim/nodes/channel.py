@@ -161,6 +161,11 @@ class Channel:
         del self._targets[member]
         self._balancer.remove(member)
 
+    @property
+    def timeout_ns(self) -> DurationNs:
+        """How long a try may take; 0 is for ever."""
+        return self.lane.duration_ns
+
     def targets(self) -> Iterator[Target]:
         """The caller's present view, in the order in which instances came into it."""
         return iter(self._targets.values())

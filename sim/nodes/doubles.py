@@ -27,11 +27,12 @@ def number_on_record(attempt_id: int) -> int:
 class CopyDesk:
     """Takes the answers to copies, for their channel."""
 
-    __slots__ = ("_channel", "answer", "caller_index")
+    __slots__ = ("_channel", "answer", "caller_index", "timeout_ns")
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self.caller_index = channel.caller_index
+        self.timeout_ns = channel.timeout_ns
         self.answer: Callable[[Attempt], None] = self._settle
 
     def copy(self, attempt: Attempt, copy_number: int) -> Attempt:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from heapq import heappush
 from typing import Protocol
 
@@ -99,6 +99,15 @@ class Instance(Listener):
         """Jobs that wait for what another request does; none without a cache."""
         return ()
 
+    @property
+    def busy_slots(self) -> int:
+        """How many slots the jobs hold."""
+        return len(self.jobs)
+
+    def progressing(self) -> Iterable[int]:
+        """Numbers of jobs that are kept by something which the agenda does not show."""
+        return ()
+
     def arrive(self, attempt: Attempt) -> None:
         """A request has reached this host."""
         if not self._is_plain and not self._admits(attempt):
@@ -187,10 +196,14 @@ class Instance(Listener):
         if attempt.id not in self.jobs:
             attempt.is_aborted = True
             if attempt in self._queue:
-                self._queue.remove(attempt)
+                self._leave_queue(attempt)
         elif self.cancel_mode is Cancel.RUNNING:
             self._abort(attempt)
             self._serve_next()
+
+    def _leave_queue(self, attempt: Attempt) -> None:
+        """One that waits leaves before its turn."""
+        self._queue.remove(attempt)
 
     def _abort(self, job: Attempt) -> None:
         """Stop a job and hang up on everything it was waiting for; its slot is to be given on."""
@@ -206,7 +219,7 @@ class Instance(Listener):
 
         A crashed process leaves a host that resets its connections; a dark host leaves silence.
         """
-        lost = [*self.jobs.values(), *self._queue]
+        lost = self._lost()
         for attempt in lost:
             attempt.is_aborted = True
             if attempt.wait_ns < 0:
@@ -214,12 +227,20 @@ class Instance(Listener):
         for channel in self.channels.values():
             for child in channel.lane.outstanding():
                 channel.abandon(child, tell_server=condition is Condition.CRASHED)
-        self.jobs.clear()
-        self._queue.clear()
-        self.free_slots = self.slots
+        self._forget_work()
         self.incarnation += 1
         self.condition = condition
         self.refresh_plainness()
         if condition is Condition.CRASHED:
             for attempt in lost:
                 self._answer(attempt, Outcome.RESET)
+
+    def _lost(self) -> list[Attempt]:
+        """All requests that a crash takes along."""
+        return [*self.jobs.values(), *self._queue]
+
+    def _forget_work(self) -> None:
+        """The next life begins with nothing to do."""
+        self.jobs.clear()
+        self._queue.clear()
+        self.free_slots = self.slots

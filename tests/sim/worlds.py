@@ -7,6 +7,8 @@ from models.base.time import NS_PER_MS, NS_PER_S, DurationNs
 from models.discovery.config import DiscoveryConfig
 from models.faults.plan import Fault, FaultKind
 from models.service.cache import CacheSpec
+from models.service.queueing import QueueSpec, SheddingSpec
+from models.service.resources import ResourcesSpec
 from models.service.spec import CallSpec, Cancel, EndpointSpec, InstanceSpec, ServiceSpec
 from models.service.traffic import MixEntry, RateProfile, SourceSpec
 from models.traffic.config import BalancerConfig, EdgeConfig, RetryConfig
@@ -28,6 +30,10 @@ def service(
     cancel: Cancel = Cancel.NONE,
     start_up_ns: DurationNs = 0,
     cache: CacheSpec | None = None,
+    queue: QueueSpec | None = None,
+    shedding: SheddingSpec | None = None,
+    resources: ResourcesSpec | None = None,
+    disk_bytes: int = 0,
 ) -> ServiceSpec:
     """A service with one endpoint `do`; ``calls`` names callees, step by step."""
     steps = tuple(tuple(CallSpec(callee, "do") for callee in step) for step in calls)
@@ -38,9 +44,16 @@ def service(
         ),
         slots=slots,
         queue_limit=queue_limit,
-        endpoints=(EndpointSpec("do", work or Exponential(10 * MS), steps, cache=cache),),
+        endpoints=(
+            EndpointSpec(
+                "do", work or Exponential(10 * MS), steps, cache=cache, disk_bytes=disk_bytes
+            ),
+        ),
         cancel=cancel,
         start_up_ns=start_up_ns,
+        queue=queue or QueueSpec(),
+        shedding=shedding or SheddingSpec(),
+        resources=resources or ResourcesSpec(),
     )
 
 

@@ -45,6 +45,8 @@ _SAID_BY = {
     Outcome.NO_ENDPOINT: Verdict.NOTHING,
     Outcome.CALLER_GONE: Verdict.NOTHING,
     Outcome.IN_FLIGHT: Verdict.NOTHING,
+    Outcome.SHED: Verdict.GATEWAY_ERROR,
+    Outcome.EXPIRED: Verdict.NOTHING,
 }
 VERDICTS: tuple[Verdict, ...] = tuple(_SAID_BY[outcome] for outcome in Outcome)
 """Verdict of each outcome, by its number.

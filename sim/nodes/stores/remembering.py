@@ -1,15 +1,13 @@
 """An instance that answers from a cache what it can, and calls for the rest."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from models.base.outcome import Outcome
-from models.base.streams import Stream
-from models.service.spec import InstanceSpec, ServiceSpec
+from models.service.spec import ServiceSpec
 from models.traffic.response_cache import Lookup
-from sim.kernel.clocks import NodeClock
-from sim.kernel.environment import Kernel
 from sim.nodes.attempt import Attempt
 from sim.nodes.condition import Condition
+from sim.nodes.equipped import EquippedInstance
 from sim.nodes.instance import Instance
 from sim.nodes.stores.cache import Cache
 
@@ -21,36 +19,19 @@ class RememberingInstance(Instance):
     answered at once; the calls that refresh it go on in the same slot.
     """
 
-    __slots__ = ("_answered", "_caches", "_own")
+    _answered: set[int]
+    _caches: Mapping[str, Cache]
+    _own: Sequence[Cache]
 
-    def __init__(
-        self,
-        kernel: Kernel,
-        *,
-        index: int,
-        service: ServiceSpec,
-        spec: InstanceSpec,
-        speed_ratio: float,
-        clock: NodeClock,
-        error_stream: Stream,
-        caches: Mapping[str, Cache],
-    ) -> None:
-        super().__init__(
-            kernel,
-            index=index,
-            service=service,
-            spec=spec,
-            speed_ratio=speed_ratio,
-            clock=clock,
-            error_stream=error_stream,
-        )
+    def remember(self, caches: Mapping[str, Cache], service: ServiceSpec) -> None:
+        """Answer from these caches, by endpoint; before any request arrives."""
         self._caches = caches
         self._own = [
             caches[endpoint.name]
             for endpoint in service.endpoints
             if endpoint.cache is not None and not endpoint.cache.is_shared
         ]
-        self._answered: set[int] = set()
+        self._answered = set()
 
     @property
     def caches(self) -> Mapping[str, Cache]:
@@ -119,3 +100,7 @@ class RememberingInstance(Instance):
             cache.lost(jobs)
         for cache in self._own:
             cache.flush()
+
+
+class EquippedRemembering(RememberingInstance, EquippedInstance):
+    """An instance with caches, a gate and a processor."""

@@ -17,6 +17,8 @@ def test_stored_numbers_are_never_changed() -> None:
         ("NO_ENDPOINT", 7),
         ("CALLER_GONE", 8),
         ("IN_FLIGHT", 9),
+        ("SHED", 10),
+        ("EXPIRED", 11),
     ]
     assert [o.name for o in RequestOutcome] == [
         "COMPLETED",
@@ -44,7 +46,13 @@ def test_stored_numbers_are_never_changed() -> None:
         ),
         (
             RequestOutcome.REJECTED,
-            {Outcome.QUEUE_FULL, Outcome.BREAKER_OPEN, Outcome.NO_ENDPOINT},
+            {
+                Outcome.QUEUE_FULL,
+                Outcome.BREAKER_OPEN,
+                Outcome.NO_ENDPOINT,
+                Outcome.SHED,
+                Outcome.EXPIRED,
+            },
         ),
         (RequestOutcome.TIMED_OUT, {Outcome.TIMEOUT}),
         (RequestOutcome.IN_FLIGHT, {Outcome.IN_FLIGHT}),

@@ -1,0 +1,103 @@
+"""Makes the instances of a service: the simplest kind that does what is asked of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from models.base.samplers import make_sampler
+from models.base.streams import Stream
+from models.service.queueing import Discipline
+from models.service.resources import ResourcesSpec
+from models.service.spec import InstanceSpec, ServiceSpec
+from models.traffic.shedding.adaptive_lifo import AdaptiveLifo, AdaptiveLifoConfig
+from sim.kernel.clocks import NodeClock
+from sim.kernel.environment import Kernel
+from sim.nodes.equipped import EquippedInstance
+from sim.nodes.gated import GatedInstance
+from sim.nodes.instance import Instance, Line
+from sim.nodes.queueing.classes import MostImportantFirst, TenantsInTurn
+from sim.nodes.queueing.lines import AdaptiveLine, NewestFirst
+from sim.nodes.queueing.marks import criticality_of, tenant_of
+from sim.nodes.stores.cache import Cache
+from sim.nodes.stores.remembering import EquippedRemembering, RememberingInstance
+
+_BOUNDLESS = ResourcesSpec()
+
+
+@dataclass(frozen=True, slots=True)
+class Fittings:
+    """What the world gives an instance besides its service's own: caches, by endpoint.
+
+    ``is_paced`` asks for one whose ``pace`` faults can change.
+    """
+
+    caches: Mapping[str, Cache] = field(default_factory=dict)
+    is_paced: bool = False
+
+
+def make_instance(
+    kernel: Kernel,
+    *,
+    index: int,
+    service: ServiceSpec,
+    spec: InstanceSpec,
+    speed_ratio: float,
+    clock: NodeClock,
+    streams: Callable[[str], Stream],
+    fittings: Fittings | None = None,
+) -> Instance:
+    """One copy of a service.
+
+    Raises:
+        ConfigError: the service's shedding or its turning over makes no sense.
+    """
+    fittings = fittings or Fittings()
+    kind = _kind_of(service, is_paced=fittings.is_paced)
+    if fittings.caches:
+        kind = RememberingInstance if kind is Instance else EquippedRemembering
+    instance = kind(
+        kernel,
+        index=index,
+        service=service,
+        spec=spec,
+        speed_ratio=speed_ratio,
+        clock=clock,
+        error_stream=streams(f"errors/{spec.name}"),
+        line=_line(service, kernel),
+    )
+    if isinstance(instance, RememberingInstance):
+        instance.remember(fittings.caches, service)
+    if isinstance(instance, GatedInstance) and service.queue.patience is not None:
+        stream = streams(f"patience/{spec.name}")
+        instance.lose_patience_after(make_sampler(service.queue.patience, stream))
+    return instance
+
+
+def _kind_of(service: ServiceSpec, *, is_paced: bool) -> type[Instance]:
+    queue = service.queue
+    is_shared = queue.discipline is Discipline.PROCESSOR_SHARING
+    if is_paced or is_shared or queue.preempts or service.resources != _BOUNDLESS:
+        return EquippedInstance
+    is_full_by_class = queue.discipline is Discipline.PRIORITY
+    if service.shedding.is_on or queue.patience is not None or is_full_by_class:
+        return GatedInstance
+    return Instance
+
+
+def _line(service: ServiceSpec, kernel: Kernel) -> Line | None:
+    """Where requests wait; None is first come first served."""
+    spec = service.queue
+    line: Line | None = None
+    match spec.discipline:
+        case Discipline.LIFO:
+            line = NewestFirst()
+        case Discipline.ADAPTIVE_LIFO:
+            turn = spec.turn_over
+            config = AdaptiveLifoConfig(turn.length_from, turn.standing_ns, turn.length_back)
+            line = AdaptiveLine(AdaptiveLifo(config), lambda: kernel.now)
+        case Discipline.PRIORITY:
+            line = MostImportantFirst(criticality_of)
+        case Discipline.ROUND_ROBIN:
+            line = TenantsInTurn(tenant_of, dict(spec.tenant_weights))
+        case Discipline.FIFO | Discipline.PROCESSOR_SHARING:
+            pass
+    return line

@@ -1,0 +1,1 @@
+"""Queues of instances: the orders in which requests are served, and what is dropped instead."""

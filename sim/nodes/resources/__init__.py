@@ -1,0 +1,1 @@
+"""What instances work with: cores shared by their jobs, memory, collectors, disks, networks."""

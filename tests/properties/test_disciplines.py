@@ -1,0 +1,122 @@
+"""Conservation with every discipline, every shedder and every resource, in both orders of ties."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.base.distributions import Exponential
+from models.faults.plan import Fault, InstanceCrash, Selector, ZoneOutage
+from models.service.queueing import (
+    Discipline,
+    QueueSpec,
+    SheddingSpec,
+    StandingQueue,
+    StandingQueueSpec,
+    TurnOver,
+)
+from models.service.resources import ResourcesSpec
+from models.service.spec import Cancel
+from models.traffic.config import BackoffConfig, RetryConfig
+from sim.world import build
+from tests.sim.worlds import MS, S, blueprint, edge, service
+
+queues = st.builds(
+    QueueSpec,
+    discipline=st.sampled_from(Discipline),
+    turn_over=st.just(TurnOver(3, 20 * MS)),
+    patience=st.sampled_from([None, Exponential(30 * MS)]),
+).flatmap(
+    lambda queue: (
+        st.just(queue)
+        if queue.discipline is not Discipline.PRIORITY
+        else st.booleans().map(
+            lambda preempts: QueueSpec(
+                Discipline.PRIORITY, preempts=preempts, patience=queue.patience
+            )
+        )
+    )
+)
+shedders = st.builds(
+    SheddingSpec,
+    drops_expired=st.booleans(),
+    drops_hopeless=st.booleans(),
+    standing=st.sampled_from(
+        [None, *(StandingQueueSpec(law, 5 * MS, 20 * MS) for law in StandingQueue)]
+    ),
+    priority_shares=st.sampled_from([None, (0.2, 0.5, 0.8, 1.0)]),
+)
+resources = st.builds(ResourcesSpec, millicores=st.sampled_from([None, 500, 2000]))
+faults = st.builds(
+    Fault,
+    st.just("x"),
+    st.integers(0, 3 * S),
+    st.none() | st.integers(0, 2 * S),
+    st.sampled_from(
+        [
+            InstanceCrash(Selector(service="back", count=1)),
+            InstanceCrash(Selector(service="front", count=1)),
+            ZoneOutage("a"),
+        ]
+    ),
+)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    front=queues,
+    back=queues,
+    shedding=shedders,
+    with_cores=resources,
+    plan=st.lists(faults, max_size=2),
+    cancel=st.sampled_from(Cancel),
+    seed=st.integers(0, 1000),
+    shuffle=st.booleans(),
+)
+def test_every_request_and_attempt_is_in_the_record_once_whatever_serves_it(
+    front: QueueSpec,
+    back: QueueSpec,
+    shedding: SheddingSpec,
+    with_cores: ResourcesSpec,
+    plan: list[Fault],
+    cancel: Cancel,
+    seed: int,
+    shuffle: bool,
+) -> None:
+    retry = RetryConfig(1, BackoffConfig(10 * MS, 40 * MS))
+    world = build(
+        blueprint(
+            [
+                service(
+                    "front",
+                    slots=3,
+                    queue_limit=5,
+                    calls=[["back"], ["back", "back"]],
+                    cancel=cancel,
+                    start_up_ns=S // 2,
+                    queue=front,
+                    resources=with_cores,
+                ),
+                service(
+                    "back",
+                    slots=2,
+                    queue_limit=5,
+                    work=Exponential(15 * MS),
+                    cancel=cancel,
+                    queue=back,
+                    shedding=shedding,
+                    resources=with_cores,
+                ),
+            ],
+            [
+                edge("users", "front", timeout_ns=150 * MS, retry=retry),
+                edge("front", "back", timeout_ns=60 * MS, retry=retry),
+            ],
+            rate_per_s=60,
+            seconds=5,
+            faults=plan,
+        ),
+        seed,
+        shuffle_ties=shuffle,
+    )
+    counts = world.run().counts
+    ended = counts.completed + counts.failed + counts.rejected + counts.timed_out
+    assert counts.offered == ended + counts.in_flight > 0
