@@ -1,0 +1,1 @@
+"""What keeps data for others: message queues and replicated logs, as pure decisions."""
