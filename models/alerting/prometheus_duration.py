@@ -44,3 +44,17 @@ def parse_prometheus_duration(text: str) -> DurationNs:
     if total > DURATION_NS_MAX:
         raise ValueSyntaxError(f"'{text}' is too long; at most 292 years")
     return total
+
+
+def format_prometheus_duration(duration_ns: DurationNs) -> str:
+    """The duration in the largest unit up to days that it is a whole number of: ``90m``, ``30d``.
+
+    Raises:
+        ValueSyntaxError: it is negative or not whole milliseconds.
+    """
+    if duration_ns < 0 or duration_ns % NS_PER_MS:
+        raise ValueSyntaxError(f"{duration_ns} ns are not whole milliseconds")
+    for unit, unit_ns in _UNITS[2:]:
+        if duration_ns and duration_ns % unit_ns == 0:
+            return f"{duration_ns // unit_ns}{unit}"
+    return "0s"

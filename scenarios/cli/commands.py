@@ -14,6 +14,7 @@ _COMMANDS = {
     "anomalies": "scenarios.cli.anomalies",
     "demo": "scenarios.cli.demo",
     "explain": "scenarios.cli.explain",
+    "objectives": "scenarios.cli.objectives",
     "replay": "scenarios.cli.replay",
     "report": "scenarios.cli.report",
     "run": "scenarios.cli.run",

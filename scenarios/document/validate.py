@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -10,10 +10,12 @@ from pydantic_core import ErrorDetails
 from scenarios.document.quantities import MISTAKE
 from scenarios.document.repair import repaired
 from scenarios.document.scenario import ScenarioDoc
-from scenarios.document.shapes import TAG_PREFIX, ModelsInForce
+from scenarios.document.shapes import TAG_PREFIX, ModelsInForce, Section
 from scenarios.source.marks import KeyPath
 from scenarios.source.problems import Problems, closest, quoted, suggestion
 from scenarios.source.tree import LocatedData
+
+SectionT = TypeVar("SectionT", bound=Section)
 
 _KEY_SEGMENT = "[key]"
 
@@ -43,6 +45,18 @@ def validate_document(located: LocatedData, problems: Problems) -> CheckedDocume
     try:
         return CheckedDocument(ScenarioDoc.model_validate(mended[0]), mended[1])
     except ValidationError:
+        return None
+
+
+def validate_section(
+    model: type[SectionT], located: LocatedData, problems: Problems
+) -> SectionT | None:
+    """A document of another kind; None, after adding everything that does not fit."""
+    models = ModelsInForce()
+    try:
+        return model.model_validate(located.data, context=models)
+    except ValidationError as error:
+        _Reporter(located, models, problems).report(error.errors(include_url=False))
         return None
 
 

@@ -3,6 +3,7 @@
 from tests.theory import (
     availability,
     balancing,
+    burning,
     caching,
     chance,
     deciders,
@@ -20,6 +21,7 @@ from tests.theory.waiting import reason_of
 FAMILIES = (
     availability,
     balancing,
+    burning,
     caching,
     chance,
     deciders,
@@ -34,6 +36,8 @@ QUICK = (
     "avail-1of2-100-10-independent", "avail-freq-2of3-100-10-single",
     "avail-outage-3of4-100-5-single", "backoff-full-0.1-10-5", "ballsbins-100",
     "ballsbins-max-10", "birthday-23", "breaker-consec-5-0.5", "breaker-window-20-0.3",
+    "burn-budget-ticket-0.999", "burn-detect-page-fast-0.999-0.5",
+    "burn-reset-page-fast-0.999-1.0-sat",
     "ch-cv-10-100", "ch-move-add-10", "dm1-Pw-0.5", "dm1-T-0.5", "erlB-2-1.0", "fanout-slow-10",
     "fixedwindow-burst", "fj2-0.5", "fjn-4-0.5", "flow-conservation", "hb-false-0.05-3",
     "hb-scan-1-3", "hb-support-1-3", "hc-errors-0.5-3-0.3", "hc-fall-e2s-0.5-3-0.3",

@@ -18,7 +18,6 @@ _SHARING = "the world has no processor sharing or priorities yet"
 _CLOSED = "the world has no closed-loop users yet"
 _HEDGE = "the world sends no hedged requests into queues yet"
 _STAGES = "the world promotes no replica behind a name with a time to live yet"
-_ALERTING = "belongs to alerting: burn rates"
 _SCHEDULING = "belongs to scheduling: cron and locks"
 _CAPACITY = "belongs to capacity, cost and scaling"
 _CONTINUITY = "belongs to backup and disaster recovery"
@@ -34,7 +33,6 @@ REASONS = (
     Reason(r"dns-stale-.*", "the world has no name resolution with a time to live yet"),
     Reason(r"mttdl-3-2", "one loss takes 2 million failures: 10^9 events for an interval of 15 %"),
     Reason(r"avail-serial", "arithmetic that no adviser does yet"),
-    Reason(r"burn-.*", _ALERTING),
     Reason(r"cron-.*|lease-pause", _SCHEDULING),
     Reason(r"capacity-.*|cost-.*|hpa-.*|scale-.*", _CAPACITY),
     Reason(r"backup-.*|restore-.*|rpo-.*", _CONTINUITY),

@@ -1,0 +1,1 @@
+"""Service level objectives: budgets, burn rates, and the rules that watch them."""

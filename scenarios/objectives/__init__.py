@@ -1,0 +1,1 @@
+"""Objectives as people write them down, Sloth or OpenSLO, to the rules that watch them."""
