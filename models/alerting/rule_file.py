@@ -4,7 +4,7 @@ The caller reads the YAML and knows where each value stands; this module knows w
 there. Every problem of a file is collected, so its author sees all of them at once.
 
 Not supported in this release, and refused where it stands: recording rules, a group's ``limit``
-and ``query_offset`` other than 0, and expressions beyond :mod:`models.telemetry.comparison`.
+and ``query_offset`` other than 0, and what :mod:`models.telemetry.promql` leaves out.
 Labels of a group are laid under those of its rules.
 
 Source: semantics 3.1; prometheus model/rulefmt/rulefmt.go.
@@ -20,8 +20,8 @@ from models.alerting.config import AlertRuleConfig, RuleGroupConfig
 from models.alerting.prometheus_duration import parse_prometheus_duration
 from models.base.errors import ValueSyntaxError
 from models.base.time import DurationNs
-from models.telemetry.comparison import parse_comparison
 from models.telemetry.labels import METRIC_NAME
+from models.telemetry.promql import ValueKind, compile_expression
 
 Path: TypeAlias = tuple[str | int, ...]
 Locate: TypeAlias = Callable[[Path], tuple[int, int]]
@@ -183,9 +183,12 @@ def _rule(
     annotations = reader.texts(data, "annotations", path)
     if expression is not None:
         try:
-            parse_comparison(expression)
+            kind = compile_expression(expression).kind
         except ValueSyntaxError as error:
             reader.refuse((*path, "expr"), str(error))
+        else:
+            if kind not in (ValueKind.VECTOR, ValueKind.SCALAR):
+                reader.refuse((*path, "expr"), f"the expression gives a {kind.value}, no vector")
     if name is None or expression is None or len(reader.problems) > before:
         return None
     return AlertRuleConfig(

@@ -2,7 +2,10 @@
 
 Instants are ``start + k * interval``. A group that comes late evaluates once, for the latest
 instant that has passed; the ones before it are counted as missed and never made up for. Later
-rules see the ``ALERTS`` series that earlier rules wrote.
+rules see the ``ALERTS`` series that earlier rules wrote. A rule whose expression fails on the
+series that are there is an error of that rule alone: its alerts stay as they were.
+
+The group makes the store keep samples for as long as its expressions look back.
 
 Source: semantics 3.2; prometheus rules/group.go.
 """
@@ -14,9 +17,13 @@ from models.alerting.config import AlertRuleConfig, MonitoringConfig, RuleGroupC
 from models.alerting.rule import AlertRule, InstanceSnapshot, Transition
 from models.base.errors import ConfigError
 from models.base.time import TimeNs
-from models.telemetry.comparison import Comparison, parse_comparison
+from models.telemetry.promql import Expression, compile_expression
+from models.telemetry.promql.plan.moment import EvaluationError
 from models.telemetry.scrape import ScrapeTarget
 from models.telemetry.series import SeriesStore
+
+KEPT_FOR_EVER_NS = 2**62
+"""Retention for expressions that ``@`` pins to an instant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,7 @@ class GroupEvaluation:
 @dataclass(frozen=True, slots=True)
 class _Member:
     rule: AlertRule
-    comparison: Comparison
+    expression: Expression
     output: ScrapeTarget
 
 
@@ -43,7 +50,7 @@ class RuleGroup:
 
     Raises:
         ConfigError: the group has neither an interval of its own nor a global one.
-        ExpressionError: an expression is not supported.
+        ExpressionError: an expression is no PromQL.
     """
 
     def __init__(
@@ -60,6 +67,7 @@ class RuleGroup:
         if self._interval_ns <= 0:
             raise ConfigError(f"rule group {config.name}: the interval must be positive")
         self._lookback_ns = monitoring.lookback_ns
+        self._step_ns = monitoring.evaluation_interval_ns or self._interval_ns
         self._store = store
         self._next_ns = start_ns
         self._members = tuple(self._member(rule, monitoring) for rule in config.rules)
@@ -87,16 +95,29 @@ class RuleGroup:
             config, interval_ns=self._interval_ns, resend_delay_ns=monitoring.resend_delay_ns
         )
         output = ScrapeTarget(self._store, (), reports_up=False)
-        return _Member(rule, parse_comparison(config.expression), output)
+        expression = compile_expression(config.expression)
+        self._store.keep_at_least(
+            KEPT_FOR_EVER_NS
+            if expression.reach_ns is None
+            else expression.reach_ns + self._lookback_ns + self._interval_ns
+        )
+        return _Member(rule, expression, output)
 
     def _evaluate(self, time_ns: TimeNs) -> GroupEvaluation:
         transitions: list[Transition] = []
         alerts: list[Alert] = []
         errors: list[str] = []
         for member in self._members:
-            vector = member.comparison.evaluate(
-                self._store, now=time_ns, lookback_ns=self._lookback_ns
-            )
+            try:
+                vector = member.expression.vector(
+                    self._store,
+                    now=time_ns,
+                    lookback_ns=self._lookback_ns,
+                    step_ns=self._step_ns,
+                )
+            except EvaluationError as error:
+                errors.append(f"alert {member.rule.name}: {error}")
+                continue
             evaluation = member.rule.evaluate(vector, now=time_ns)
             if evaluation.error is not None:
                 errors.append(evaluation.error)

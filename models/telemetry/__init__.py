@@ -1,1 +1,1 @@
-"""Metric series and the selectors that read them."""
+"""Metric series, the selectors that read them, and PromQL over them."""

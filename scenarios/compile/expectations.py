@@ -7,7 +7,7 @@ from typing import TypeAlias, assert_never
 from models.base.errors import ValueSyntaxError
 from models.base.time import DurationNs, format_duration
 from models.base.units import format_rate, format_ratio
-from models.telemetry.comparison import parse_comparison
+from models.telemetry.promql import ValueKind, compile_expression
 from models.telemetry.promql.syntax.tokens import ExpressionError
 from scenarios.compile.findings import Findings, no_endpoint
 from scenarios.compile.monitoring import Monitoring, check_alert_name
@@ -166,7 +166,7 @@ class _Compiler:
         if self.blueprint.monitoring is None:
             self.findings.at_key(place, "no metrics are scraped without an 'alerting' section")
         try:
-            comparison = parse_comparison(doc.promql)
+            compiled = compile_expression(doc.promql)
         except ExpressionError as error:
             mark = self.findings.located.value_mark(place)
             self.findings.problems.add(_inside(mark, doc.promql, error), place, error.reason)
@@ -174,7 +174,13 @@ class _Compiler:
         except ValueSyntaxError as error:
             self.findings.at_value(place, str(error))
             return None
-        return spec.PromqlHolds(_during(doc.promql, doc.during), doc.during, doc.promql, comparison)
+        if compiled.kind is not ValueKind.VECTOR:
+            given = compiled.kind.value
+            self.findings.at_value(
+                place, f"the expression gives a {given}; compare series, for example 'up == 1'"
+            )
+            return None
+        return spec.PromqlHolds(_during(doc.promql, doc.during), doc.during, doc.promql, compiled)
 
     def _target(self, name: str, path: KeyPath) -> spec.Target | None:
         services = self.document.services

@@ -3,11 +3,13 @@
 import math
 from collections import Counter
 
-from models.base.time import TimeNs, format_duration
+from models.base.time import DurationNs, TimeNs, format_duration
 from models.planning.cost import bill, completed_in, summarise
 from models.records.record import ExpectationResult, RunRecord
 from models.scheduling.cron import CronSchedule
 from models.telemetry.labels import METRIC_NAME, label_set
+from models.telemetry.promql import Expression
+from models.telemetry.promql.plan.moment import EvaluationError
 from models.telemetry.series import LOOKBACK_NS, SeriesStore
 from scenarios.expectations.spec import CostBelow, CostMeasure, JobRuns, PromqlHolds, Runs
 from scenarios.expectations.window import bounded, share_left, window_of
@@ -88,18 +90,34 @@ def judge_cost(
     )
 
 
+def _gives_series(
+    expression: Expression,
+    store: SeriesStore,
+    now: TimeNs,
+    lookback_ns: DurationNs,
+    step_ns: DurationNs,
+) -> bool:
+    try:
+        return bool(expression.vector(store, now=now, lookback_ns=lookback_ns, step_ns=step_ns))
+    except EvaluationError:
+        return False
+
+
 def judge_promql(
     expectation: PromqlHolds, record: RunRecord, blueprint: Blueprint
 ) -> ExpectationResult:
     """Evaluate at the start of the window and every evaluation interval after it.
 
-    What was scraped at that very instant counts, as it does for a rule.
+    What was scraped at that very instant counts, as it does for a rule, and instants are civil
+    as they are for rules. Where the expression fails on the series that are there, it does not
+    hold.
     """
     window = window_of(record.manifest, expectation.during)
     monitoring = blueprint.monitoring
     step = monitoring.evaluation_interval_ns if monitoring else blueprint.sample_interval_ns
     lookback_ns = monitoring.lookback_ns if monitoring else LOOKBACK_NS
     store = SeriesStore(retention_ns=record.manifest.end_ns + 1)
+    epoch_ns = record.manifest.wall_start_ns
     labels = [
         label_set({METRIC_NAME: series.name, **dict(series.labels)})
         for series in record.manifest.series
@@ -117,10 +135,11 @@ def judge_promql(
     for now in range(window.start_ns, window.end_ns, step):
         while position < len(rows) and rows[position][0] <= now:
             at, series, value = rows[position]
-            store.append(labels[series], time_ns=at, value=None if math.isnan(value) else value)
+            shown = None if math.isnan(value) else value
+            store.append(labels[series], time_ns=epoch_ns + at, value=shown)
             position += 1
         evaluations += 1
-        if expectation.comparison.evaluate(store, now=now, lookback_ns=lookback_ns):
+        if _gives_series(expectation.compiled, store, epoch_ns + now, lookback_ns, step):
             held += 1
         elif first is None:
             first = now

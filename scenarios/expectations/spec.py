@@ -5,7 +5,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from models.base.time import DurationNs
-from models.telemetry.comparison import Comparison
+from models.telemetry.promql import Expression
 
 
 class TargetKind(Enum):
@@ -175,15 +175,15 @@ class CostBelow:
 
 @dataclass(frozen=True, slots=True)
 class PromqlHolds:
-    """The comparison selects at least one series at every evaluation of the window.
+    """The expression gives at least one series at every evaluation of the window.
 
-    ``expression`` is as written; ``comparison`` is what it was read as.
+    ``expression`` is as written; ``compiled`` is what it was read as.
     """
 
     text: str
     during: str
     expression: str
-    comparison: Comparison
+    compiled: Expression
 
 
 Expectation: TypeAlias = (

@@ -14,6 +14,6 @@ in the words of Prometheus.
 The language is that of Prometheus 3 on floats. Native histograms are left out.
 """
 
-from models.telemetry.promql.expression import Expression, compile_expression
+from models.telemetry.promql.expression import Expression, ValueKind, compile_expression
 
-__all__ = ["Expression", "compile_expression"]
+__all__ = ["Expression", "ValueKind", "compile_expression"]

@@ -4,7 +4,8 @@ Source: semantics 1 and 2; prometheus promql/engine.go.
 """
 
 from array import array
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
@@ -44,13 +45,18 @@ Value: TypeAlias = float | str | tuple[VectorSample, ...] | tuple[Window, ...]
 class Expression:
     """What a text says, ready to be evaluated any number of times on any store.
 
+    Expressions of one text are equal, and a copy sent to another process is compiled there.
+
     ``reach_ns`` is how much older than the evaluation the oldest sample may be that it reads,
     with the default lookback; None when ``@`` pins an instant, so that every sample counts.
     """
 
     text: str
-    plan: Plan
-    reach_ns: DurationNs | None
+    plan: Plan = field(compare=False, repr=False)
+    reach_ns: DurationNs | None = field(compare=False, repr=False)
+
+    def __reduce__(self) -> tuple[Callable[[str], "Expression"], tuple[str]]:
+        return compile_expression, (self.text,)
 
     @property
     def kind(self) -> ValueKind:

@@ -11,8 +11,8 @@ from models.alerting.config import AlertRuleConfig
 from models.alerting.rule import RESOLVED_RETENTION_NS, AlertRule
 from models.base.errors import ConfigError
 from models.base.time import NS_PER_MINUTE, NS_PER_S
-from models.telemetry.comparison import parse_comparison
 from models.telemetry.labels import label_set
+from models.telemetry.promql import compile_expression
 from models.telemetry.series import SeriesStore, VectorSample
 
 M = NS_PER_MINUTE
@@ -50,12 +50,12 @@ def active(one_rule):
 
 def run(expression, one_rule, series, *, step_m, end_m, every_m):
     """Load series from 0 every ``step_m``, evaluate every ``every_m``: the states at each."""
-    comparison, store, seen = parse_comparison(expression), SeriesStore(retention_ns=120 * M), {}
+    compiled, store, seen = compile_expression(expression), SeriesStore(retention_ns=120 * M), {}
     for labels, values in series.items():
         for index, value in enumerate(values):
             store.append(label_set(dict(labels)), time_ns=index * step_m * M, value=value)
     for minute in range(0, end_m + 1, every_m):
-        one_rule.evaluate(comparison.evaluate(store, now=minute * M), now=minute * M)
+        one_rule.evaluate(compiled.vector(store, now=minute * M), now=minute * M)
         seen[minute] = active(one_rule)
     return seen
 

@@ -5,6 +5,7 @@ import pytest
 from models.alerting.config import AlertRuleConfig, MonitoringConfig, RuleGroupConfig
 from models.alerting.rule_group import RuleGroup
 from models.base.errors import ConfigError
+from models.base.time import NS_PER_S
 from models.telemetry.labels import label_set
 from models.telemetry.matchers import named
 from models.telemetry.promql.syntax.tokens import ExpressionError
@@ -119,9 +120,34 @@ def test_a_snapshot_lists_the_instances_of_every_rule(store):
     assert [dict(one.labels)["alertname"] for one in group.snapshot()] == ["B", "A"]
 
 
-def test_an_expression_that_is_not_supported_is_refused(store):
+def test_an_expression_that_is_no_promql_is_refused(store):
     with pytest.raises(ExpressionError):
-        make_group(store, AlertRuleConfig("Down", "rate(up[5m]) > 0"))
+        make_group(store, AlertRuleConfig("Down", "rat(up[5m]) > 0"))
+
+
+def test_a_number_is_one_element_without_labels(store):
+    group = make_group(store, AlertRuleConfig("Late", "time() >= bool 0"))
+    assert [move.labels for move in group.tick(now=0).transitions] == [(("alertname", "Late"),)] * 2
+
+
+def test_an_expression_that_fails_on_the_series_is_an_error_of_that_rule_alone(store):
+    rules = (AlertRuleConfig("Twice", "up * on() up"), AlertRuleConfig("Down", "up == 0"))
+    group = make_group(store, *rules)
+    store.append(**down(0.0))
+    store.append(**down(0.0, instance="shop-1"))
+    evaluation = group.tick(now=0)
+    assert evaluation.errors[0].startswith("alert Twice: 1:4: found duplicate series for the match")
+    assert {dict(move.labels)["alertname"] for move in evaluation.transitions} == {"Down"}
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_kept"), [("up", False), ("sum_over_time(up[2h])", True), ("up @ 0", True)]
+)
+def test_the_store_keeps_what_the_expressions_look_back_to(store, expression, is_kept):
+    make_group(store, AlertRuleConfig("Any", expression))
+    store.append(**down(1.0, time_ns=0))
+    store.append(**down(1.0, time_ns=3600 * NS_PER_S))
+    assert bool(store.instant(named("up"), now=0)) is is_kept
 
 
 def test_a_group_needs_an_interval(store):

@@ -1,6 +1,7 @@
 import pytest
 
 from models.base.time import NS_PER_MINUTE, NS_PER_MS, NS_PER_S
+from models.telemetry.promql import compile_expression
 from scenarios.expectations import spec
 from scenarios.load import load
 from scenarios.source.problems import ScenarioError
@@ -133,11 +134,19 @@ def test_each_kind_of_expectation_is_resolved(tmp_path, written, expected):
     assert expectation(tmp_path, written) == expected
 
 
-def test_promql_is_read_as_a_comparison(tmp_path):
+def test_promql_is_compiled(tmp_path):
     holds = expectation(tmp_path, "{promql: 'up{service=\"catalog\"} == 1', during: settle}")
     assert isinstance(holds, spec.PromqlHolds)
     assert holds.expression == 'up{service="catalog"} == 1'
-    assert (holds.comparison.op, holds.comparison.number) == ("==", 1.0)
+    assert holds.compiled == compile_expression(holds.expression)
+
+
+@pytest.mark.parametrize(
+    ("text", "given"), [("1 == bool 1", "scalar"), ("up[5m]", "range vector"), ("'a'", "string")]
+)
+def test_promql_that_gives_no_series_cannot_hold(tmp_path, text, given):
+    shown = messages(tmp_path, (LAST_LINE, LAST_LINE + f'  - {{promql: "{text}"}}\n'))
+    assert f"the expression gives a {given}; compare series" in shown[0]
 
 
 def test_a_mistake_in_promql_is_located_inside_the_expression(tmp_path):

@@ -9,7 +9,7 @@ from models.base.distributions import Deterministic
 from models.planning.prices import PriceList
 from models.records.record import ExpectationResult
 from models.scheduling.config import JobConfig
-from models.telemetry.comparison import parse_comparison
+from models.telemetry.promql import compile_expression
 from scenarios.expectations.bookkeeping import judge_cost, judge_job, judge_promql
 from scenarios.expectations.spec import CostBelow, CostMeasure, JobRuns, PromqlHolds, Runs
 from sim.blueprint import Blueprint, Phases
@@ -145,9 +145,9 @@ class TestPromql:
         monitoring = MonitoringConfig(
             "a", evaluation_interval_ns=self.STEP, lookback_ns=lookback_ns
         )
-        comparison = parse_comparison(self.EXPRESSION)
+        compiled = compile_expression(self.EXPRESSION)
         return judge_promql(
-            PromqlHolds("p", during, self.EXPRESSION, comparison),
+            PromqlHolds("p", during, self.EXPRESSION, compiled),
             small_run(samples=[(0, at, value) for at, value in samples]),
             blueprint(monitoring=monitoring),
         )

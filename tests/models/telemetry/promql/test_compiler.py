@@ -1,5 +1,7 @@
 """What is refused when an expression is compiled, and where it points."""
 
+import pickle
+
 import pytest
 
 from models.telemetry.promql import compile_expression
@@ -61,6 +63,12 @@ def test_the_error_draws_a_caret_below_the_line():
 )
 def test_the_kind_is_known_before_evaluation(text, kind):
     assert compile_expression(text).kind is kind
+
+
+def test_expressions_of_one_text_are_equal_and_travel_as_text():
+    one = compile_expression("sin(up) + 1")
+    assert one == compile_expression("sin(up) + 1") != compile_expression("up")
+    assert pickle.loads(pickle.dumps(one)) == one
 
 
 @pytest.mark.parametrize(

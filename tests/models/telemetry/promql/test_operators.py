@@ -186,6 +186,22 @@ def test_or_adds_only_what_the_left_does_not_match():
     assert len(evaluated(store, "a or b", 0)) == 4
 
 
+@pytest.mark.parametrize(
+    ("op", "kept"),
+    [("==", (5,)), ("!=", (4, 6)), (">", (6,)), ("<", (4,)), (">=", (5, 6)), ("<=", (4, 5))],
+)
+def test_each_comparison_at_its_boundary(op, kept):
+    """semantics 2.3: a filter keeps the values of the vector, on whichever side it stands."""
+    store = load('q{i="4"} 4\nq{i="5"} 5\nq{i="6"} 6', step_s=1)
+    mirrored = op.translate(str.maketrans("<>", "><"))
+    assert tuple(evaluated(store, f"q {op} 5", 0).values()) == kept
+    assert tuple(evaluated(store, f"5 {mirrored} q", 0).values()) == kept
+    assert tuple(evaluated(store, f"q {op} on(i) q * 0 + 5", 0).values()) == kept
+    assert tuple(evaluated(store, f"q {op} bool 5", 0).values()) == tuple(
+        float(value in kept) for value in (4, 5, 6)
+    )
+
+
 def test_two_on_the_right_name_the_group_and_both_series():
     """semantics 2.3, Prometheus' words."""
     with pytest.raises(EvaluationError) as raised:
