@@ -54,6 +54,15 @@ def speed_of(blueprint: Blueprint, seed: int) -> float:
     return timed(run)
 
 
+def timed_s(blueprint: Blueprint, seed: int) -> float:
+    """CPU seconds of one run of a world."""
+    world = build(blueprint, seed)
+    gc.collect()
+    began = process_time()
+    world.run()
+    return process_time() - began
+
+
 def middle(pairs: list[Pair]) -> Pair:
     """Medians of both columns. Their quotient is not the median ratio."""
     return Pair(median(pair.baseline for pair in pairs), median(pair.ours for pair in pairs))
