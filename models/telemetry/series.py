@@ -49,6 +49,21 @@ class Window(NamedTuple):
     values: "array[float]"
 
 
+class Edges(NamedTuple):
+    """What a rate needs of a range: its first and last sample, and what resets took away.
+
+    ``gaps`` is the number of samples less one; ``lost`` the sum of the values from which a later
+    sample of the range fell.
+    """
+
+    first_ns: TimeNs
+    first: float
+    last_ns: TimeNs
+    last: float
+    gaps: int
+    lost: float
+
+
 class Appended(Enum):
     """What became of a sample that was offered to the store."""
 
@@ -62,7 +77,9 @@ class Appended(Enum):
 class Series:
     """The samples of one series that are kept, oldest first, and its staleness markers.
 
-    Reading verbs are positional: they run for every series of every evaluation.
+    Where a value fell, which is a reset if the series is a counter, is remembered with the value
+    it fell from, so that rates need not read all samples of a range. Reading verbs are
+    positional: they run for every series of every evaluation.
     """
 
     labels: LabelSet
@@ -70,12 +87,16 @@ class Series:
     _times: "array[int]"
     _values: "array[float]"
     _markers: "array[int]"
+    _fall_times: "array[int]"
+    _fallen_from: "array[float]"
     _first: int = 0
 
     @classmethod
     def empty(cls, labels: LabelSet) -> "Series":
         """A series without samples."""
-        return cls(labels, without_metric_name(labels), array("q"), array("d"), array("q"))
+        unnamed = without_metric_name(labels)
+        columns = (array("q"), array("d"), array("q"), array("q"), array("d"))
+        return cls(labels, unnamed, *columns)
 
     def sample_at(self, at_ns: TimeNs, lookback_ns: DurationNs) -> tuple[TimeNs, float] | None:
         """The sample shown at ``at_ns`` with its own instant, or None."""
@@ -94,14 +115,31 @@ class Series:
 
     def window(self, after_ns: TimeNs, until_ns: TimeNs) -> Window | None:
         """The samples with ``after_ns < instant <= until_ns``, None if there are none."""
-        times = self._times
+        times, first = self._times, self._first
         end = len(times)
-        if end <= self._first or times[end - 1] > until_ns:
-            end = bisect_right(times, until_ns, self._first)
-        begin = bisect_right(times, after_ns, self._first, end) if end > self._first else end
+        if end > first and times[end - 1] > until_ns:
+            end = bisect_right(times, until_ns, first)
+        begin = bisect_right(times, after_ns, first, end)
         if begin == end:
             return None
         return Window(self.labels, self.unnamed, times[begin:end], self._values[begin:end])
+
+    def edges(self, after_ns: TimeNs, until_ns: TimeNs) -> Edges | None:
+        """The ends of the samples in that range, None below two samples."""
+        times, values, first = self._times, self._values, self._first
+        end = len(times)
+        if end > first and times[end - 1] > until_ns:
+            end = bisect_right(times, until_ns, first)
+        begin = bisect_right(times, after_ns, first, end)
+        gaps = end - begin - 1
+        if gaps < 1:
+            return None
+        first_ns, last_ns = times[begin], times[end - 1]
+        lost, falls = 0.0, self._fall_times
+        if falls and falls[-1] > first_ns:
+            place = bisect_right(falls, first_ns)
+            lost = sum(self._fallen_from[place : bisect_right(falls, last_ns)])
+        return Edges(first_ns, values[begin], last_ns, values[end - 1], gaps, lost)
 
     def append(self, time_ns: TimeNs, value: float | None) -> Appended:
         """Add a sample, or a marker (None), newer than what is there."""
@@ -110,6 +148,9 @@ class Series:
         if value is None:
             self._markers.append(time_ns)
         else:
+            if self._values and value < self._values[-1]:
+                self._fall_times.append(time_ns)
+                self._fallen_from.append(self._values[-1])
             self._times.append(time_ns)
             self._values.append(value)
         return Appended.STORED
@@ -124,6 +165,9 @@ class Series:
             del times[:first]
             del self._values[:first]
             self._first = 0
+            gone = bisect_right(self._fall_times, until_ns)
+            del self._fall_times[:gone]
+            del self._fallen_from[:gone]
         while self._markers and self._markers[0] <= until_ns:
             self._markers.pop(0)
 

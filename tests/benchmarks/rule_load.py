@@ -73,6 +73,17 @@ def rules() -> tuple[AlertRuleConfig, ...]:
     )
 
 
+def _exposed(labels: LabelSet, turn: int, place: int) -> float:
+    """Counters rise and gauges swing; every fifth service is in trouble now and then."""
+    named = dict(labels)
+    is_troubled = named["service"].endswith("5") and turn % 20 > 10
+    if named["__name__"] == "up":
+        return 0.0 if is_troubled and named["instance"].endswith("-1") else 1.0
+    if named["__name__"] in GAUGES:
+        return (turn * (place + 3)) % 17 / 17 + is_troubled
+    return float(turn * (place + 1) if named.get("code", "200") == "200" else turn)
+
+
 def measure(minutes: float) -> Cost:
     """Scrape and evaluate for so many virtual minutes, as monitoring does."""
     store = SeriesStore()
@@ -93,7 +104,7 @@ def measure(minutes: float) -> Cost:
     for turn in range(round(minutes * NS_PER_MINUTE / INTERVAL_NS)):
         now = turn * INTERVAL_NS
         pages = [
-            [VectorSample(labels, float(turn * place)) for place, labels in enumerate(exposed, 1)]
+            [VectorSample(labels, _exposed(labels, turn, at)) for at, labels in enumerate(exposed)]
             for _, exposed in targets
         ]
         began = process_time()

@@ -12,7 +12,7 @@ from models.telemetry.promql.functions.trends import (
     predict_linear,
 )
 from models.telemetry.promql.plan.moment import Span
-from models.telemetry.series import Window
+from models.telemetry.series import Edges, Window
 
 ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
@@ -106,10 +106,14 @@ def _first(values: list[float]) -> float:
     return values[0]
 
 
-OVER_WINDOWS: dict[str, Callable[..., float | None]] = {
+BETWEEN_EDGES: dict[str, Callable[[Edges, Span], float]] = {
     "rate": rate,
     "increase": increase,
     "delta": delta,
+}
+"""Functions of a range vector that need but the ends of each window."""
+
+OVER_WINDOWS: dict[str, Callable[..., float | None]] = {
     "irate": irate,
     "idelta": idelta,
     "deriv": deriv,

@@ -6,7 +6,13 @@ from typing import NamedTuple
 from models.base.errors import ValueSyntaxError
 from models.telemetry.labels import METRIC_NAME, LabelSet, label_set, label_value
 from models.telemetry.matchers import MatchOp, Selector
-from models.telemetry.promql.catalogue import CALENDAR, ELEMENTWISE, KEEP_NAMES, OVER_WINDOWS
+from models.telemetry.promql.catalogue import (
+    BETWEEN_EDGES,
+    CALENDAR,
+    ELEMENTWISE,
+    KEEP_NAMES,
+    OVER_WINDOWS,
+)
 from models.telemetry.promql.functions.texts import natural_order
 from models.telemetry.promql.plan.aggregation import greatest_first, least_first
 from models.telemetry.promql.plan.elements import Mapped, Sorted, Timestamps, VectorOf
@@ -25,7 +31,7 @@ from models.telemetry.promql.plan.special import (
     LabelJoined,
     LabelReplaced,
 )
-from models.telemetry.promql.plan.windows import OverWindows
+from models.telemetry.promql.plan.windows import BetweenEdges, OverWindows
 from models.telemetry.promql.syntax.cursor import Cursor
 from models.telemetry.promql.syntax.tokens import Token
 from models.telemetry.regex import compile_anchored
@@ -81,6 +87,8 @@ def build_call(call: Call) -> Plan | None:
         ExpressionError: an argument is a text that the function cannot use.
     """
     name = call.name
+    if name in BETWEEN_EDGES:
+        return BetweenEdges(BETWEEN_EDGES[name], call.ranges[0], call.place)
     if name in OVER_WINDOWS:
         function, keeps_name = OVER_WINDOWS[name], name in KEEP_NAMES
         return OverWindows(function, call.ranges[0], call.scalars, keeps_name, call.place)

@@ -8,32 +8,29 @@ same bits on every machine.
 Source: semantics 2.5; prometheus promql/functions.go (extrapolatedRate, instantValue).
 """
 
-import numpy as np
+from math import nan
 
 from models.base.time import NS_PER_S
 from models.telemetry.promql.plan.moment import Span
-from models.telemetry.series import Window
+from models.telemetry.series import Edges, Window
 
 NEAR = 1.1
 """Mean distances between samples within which an end of the range counts as reached."""
 
-_ARRAYS_FROM = 128
 
-
-def rate(window: Window, span: Span) -> float | None:
+def rate(edges: Edges, span: Span) -> float:
     """Rise of a counter per second."""
-    range_s = (span.until_ns - span.after_ns) / NS_PER_S
-    return _extended(window, span, is_counter=True, per_s=range_s)
+    return _extended(edges, span, True) / ((span.until_ns - span.after_ns) / NS_PER_S)
 
 
-def increase(window: Window, span: Span) -> float | None:
+def increase(edges: Edges, span: Span) -> float:
     """Rise of a counter over the range."""
-    return _extended(window, span, is_counter=True)
+    return _extended(edges, span, True)
 
 
-def delta(window: Window, span: Span) -> float | None:
+def delta(edges: Edges, span: Span) -> float:
     """Difference of a gauge over the range."""
-    return _extended(window, span, is_counter=False)
+    return _extended(edges, span, False)
 
 
 def irate(window: Window, _span: Span) -> float | None:
@@ -52,41 +49,33 @@ def idelta(window: Window, _span: Span) -> float | None:
     return window.values[-1] - window.values[-2]
 
 
-def _extended(
-    window: Window, span: Span, *, is_counter: bool, per_s: float | None = None
-) -> float | None:
+def edges_of(window: Window) -> Edges | None:
+    """The ends of a window that comes from a subquery, None below two samples."""
     times, values = window.times, window.values
-    gaps = len(values) - 1
-    if gaps < 1:
+    if len(values) < 2:
         return None
-    rise = values[-1] - values[0]
-    if is_counter:
-        rise = _with_resets(window, rise)
-    to_start = (times[0] - span.after_ns) / NS_PER_S
-    to_end = (span.until_ns - times[-1]) / NS_PER_S
-    sampled = (times[-1] - times[0]) / NS_PER_S
-    mean_gap = sampled / gaps
-    if to_start >= mean_gap * NEAR:
-        to_start = mean_gap / 2
-    if is_counter and rise > 0 and values[0] >= 0:
-        to_start = min(to_start, sampled * (values[0] / rise))
-    if to_end >= mean_gap * NEAR:
-        to_end = mean_gap / 2
-    factor = (sampled + to_start + to_end) / sampled
-    return rise * (factor if per_s is None else factor / per_s)
-
-
-def _with_resets(window: Window, rise: float) -> float:
-    """Add what the counter had reached before each reset."""
-    values = window.values
-    if len(values) >= _ARRAYS_FROM:
-        column = np.frombuffer(values, dtype=np.float64)
-        for lost in column[:-1][column[1:] < column[:-1]].tolist():
-            rise += lost
-        return rise
-    before = values[0]
+    lost, before = 0.0, nan
     for value in values:
         if value < before:
-            rise += before
+            lost += before
         before = value
-    return rise
+    return Edges(times[0], values[0], times[-1], values[-1], len(values) - 1, lost)
+
+
+def _extended(edges: Edges, span: Span, is_counter: bool) -> float:
+    first_ns, first, last_ns, last, gaps, lost = edges
+    rise = last - first
+    sampled = (last_ns - first_ns) / NS_PER_S
+    mean_gap = sampled / gaps
+    to_start = (first_ns - span[0]) / NS_PER_S
+    if to_start >= mean_gap * NEAR:
+        to_start = mean_gap / 2
+    if is_counter:
+        rise += lost
+        if rise > 0 and first >= 0:
+            to_zero = sampled * (first / rise)
+            to_start = min(to_start, to_zero)
+    to_end = (span[1] - last_ns) / NS_PER_S
+    if to_end >= mean_gap * NEAR:
+        to_end = mean_gap / 2
+    return rise * ((sampled + to_start + to_end) / sampled)

@@ -7,7 +7,7 @@ funcDoubleExponentialSmoothing).
 from math import isinf, nan
 
 from models.base.time import NS_PER_S, TimeNs
-from models.telemetry.promql.functions.summation import plus
+from models.telemetry.promql.functions.summation import total
 from models.telemetry.promql.plan.moment import EvaluationError, Span
 from models.telemetry.series import Window
 
@@ -62,15 +62,8 @@ def _line(window: Window, origin_ns: TimeNs) -> tuple[float, float]:
     constant = values[0]
     if all(value == constant for value in values):
         return (nan, nan) if isinf(constant) else (0.0, constant)
-    sum_x = lost_x = sum_y = lost_y = sum_xy = lost_xy = sum_xx = lost_xx = 0.0
-    for time_ns, y in zip(window.times, values, strict=True):
-        x = (time_ns - origin_ns) / NS_PER_S
-        sum_x, lost_x = plus(x, sum_x, lost_x)
-        sum_y, lost_y = plus(y, sum_y, lost_y)
-        sum_xy, lost_xy = plus(x * y, sum_xy, lost_xy)
-        sum_xx, lost_xx = plus(x * x, sum_xx, lost_xx)
-    count = len(values)
-    x, y = sum_x + lost_x, sum_y + lost_y
-    covariance = (sum_xy + lost_xy) - x * y / count
-    slope = covariance / ((sum_xx + lost_xx) - x * x / count)
+    xs = [(time_ns - origin_ns) / NS_PER_S for time_ns in window.times]
+    count, x, y = len(values), total(xs), total(values)
+    covariance = total([one * other for one, other in zip(xs, values, strict=True)]) - x * y / count
+    slope = covariance / (total([one * one for one in xs]) - x * x / count)
     return slope, y / count - slope * x / count

@@ -104,11 +104,15 @@ class RangeSelector(RangePlan):
 
     def ranges(self, moment: Moment) -> Ranges:
         """The windows of the series that have a sample there, sorted by labels."""
-        until_ns = self.shift.applied(moment)
-        after_ns = until_ns - self.range_ns
+        span = self.span(moment)
         windows = []
         for series in moment.store.select(self.selector):
-            window = series.window(after_ns, until_ns)
+            window = series.window(span.after_ns, span.until_ns)
             if window is not None:
                 windows.append(window)
-        return Ranges(Span(after_ns, until_ns, moment.time_ns), windows)
+        return Ranges(span, windows)
+
+    def span(self, moment: Moment) -> Span:
+        """The bounds of the range at that moment."""
+        until_ns = self.shift.applied(moment)
+        return Span(until_ns - self.range_ns, until_ns, moment.time_ns)

@@ -3,15 +3,58 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from models.telemetry.promql.functions.rates import edges_of
+from models.telemetry.promql.plan.leaves import RangeSelector
 from models.telemetry.promql.plan.moment import (
     EvaluationError,
     Moment,
     Place,
+    Span,
     Vector,
     refuse_same_labels,
 )
 from models.telemetry.promql.plan.nodes import RangePlan, ScalarPlan, VectorPlan
-from models.telemetry.series import VectorSample
+from models.telemetry.series import Edges, VectorSample
+
+
+@dataclass(frozen=True, slots=True)
+class BetweenEdges(VectorPlan):
+    """``rate``, ``increase`` and ``delta``: a function of the ends of each window; names go.
+
+    Series tell the ends of a range without reading what lies between them.
+    """
+
+    function: Callable[[Edges, Span], float]
+    source: RangePlan
+    place: Place
+
+    @property
+    def mixes_names(self) -> bool:
+        """Names are gone."""
+        return False
+
+    def vector(self, moment: Moment) -> Vector:
+        """One element for each window of at least two samples.
+
+        Raises:
+            EvaluationError: without their names two elements have the same labels.
+        """
+        source, function = self.source, self.function
+        results = []
+        if isinstance(source, RangeSelector):
+            span = source.span(moment)
+            after_ns, until_ns, _ = span
+            for series in moment.store.select(source.selector):
+                edges = series.edges(after_ns, until_ns)
+                if edges is not None:
+                    results.append(VectorSample(series.unnamed, function(edges, span)))
+        else:
+            span, windows = source.ranges(moment)
+            for window in windows:
+                edges = edges_of(window)
+                if edges is not None:
+                    results.append(VectorSample(window.unnamed, function(edges, span)))
+        return refuse_same_labels(results, self.place) if source.mixes_names else results
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ import math
 
 import pytest
 
+from models.base.time import NS_PER_S
 from models.telemetry.promql.plan.moment import EvaluationError
+from models.telemetry.series import SeriesStore
 from tests.models.telemetry.promql.notation import evaluated, load
 
 COUNTERS = "foo 0+10x10\nbar 0+18x5 0+18x5\ndings 10+10x10\nbumms 1+10x10"
@@ -87,12 +89,26 @@ def test_rates_of_series_that_start_high():
     assert list(evaluated(store, "rate(x[20m])", 3000).values()) == pytest.approx([0.6] * 6)
 
 
-def test_resets_in_long_windows_are_added_like_those_in_short_ones():
-    """Windows of 128 samples and more are searched as arrays."""
-    short = load("x 0+1x50 0+1x50", step_s=1)
-    long = load("x 0+1x99 0+1x99", step_s=1)
-    assert only(evaluated(short, "increase(x[101s])", 101)) == pytest.approx(100, abs=1.5)
-    assert only(evaluated(long, "increase(x[199s])", 199)) == pytest.approx(198, abs=1.5)
+RESETS = "x 5 9 3 7 7 1 0 2 8 8 4 6 1 NaN 3 2 9"
+
+
+@pytest.mark.parametrize("length_s", range(20, 180, 7))
+@pytest.mark.parametrize("at_s", range(10, 170, 13))
+def test_falls_remembered_by_the_series_are_those_that_lie_within_the_range(at_s, length_s):
+    """A range selector and a subquery with the same samples take different ways."""
+    store = load(RESETS, step_s=10)
+    selected = evaluated(store, f"increase(x[{length_s}s])", at_s)
+    stepped = evaluated(store, f"increase(x[{length_s}s:10s])", at_s, lookback_ns=10 * NS_PER_S)
+    assert selected == pytest.approx(stepped, nan_ok=True)
+
+
+def test_falls_are_forgotten_with_their_samples():
+    store = SeriesStore(retention_ns=100 * NS_PER_S)
+    for second in range(1000):
+        store.append((("__name__", "x"),), time_ns=second * NS_PER_S, value=float(second % 7))
+    whole = load("x " + " ".join(str(second % 7) for second in range(1000)), step_s=1)
+    for query in ("increase(x[90s])", "increase(x[99s])", "resets(x[99s])"):
+        assert evaluated(store, query, 999) == evaluated(whole, query, 999)
 
 
 @pytest.mark.parametrize(
