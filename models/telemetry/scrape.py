@@ -36,6 +36,7 @@ class ScrapeTarget:
         self._up = overlay(label_set({METRIC_NAME: UP}), self._labels)
         self._reports_up = reports_up
         self._exposed: dict[LabelSet, None] = {}
+        self._written_as: dict[LabelSet, LabelSet] = {}
 
     def record(self, samples: Iterable[VectorSample], *, now: TimeNs) -> int:
         """Store the samples of a successful scrape and end the series it no longer exposes.
@@ -45,9 +46,12 @@ class ScrapeTarget:
         labels of a sample before them.
         """
         exposed: dict[LabelSet, None] = {}
+        written_as: dict[LabelSet, LabelSet] = {}
         dropped = 0
         for sample in samples:
-            labels = overlay(sample.labels, self._labels)
+            own = sample.labels
+            labels = self._written_as.get(own) or overlay(own, self._labels)
+            written_as[own] = labels
             if labels in exposed:
                 dropped += 1
                 continue
@@ -56,7 +60,7 @@ class ScrapeTarget:
                 dropped += 1
             exposed[labels] = None
         self._end(gone=[labels for labels in self._exposed if labels not in exposed], now=now)
-        self._exposed = exposed
+        self._exposed, self._written_as = exposed, written_as
         self._write_up(1.0, now)
         return dropped
 

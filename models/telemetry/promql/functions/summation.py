@@ -56,9 +56,7 @@ def _compensated(values: Sequence[float]) -> tuple[float, float]:
         else:
             lost += (value - result) + running
         running = result
-        if isinf(result):
-            lost = 0.0
-    return running, lost
+    return running, 0.0 if isinf(running) else lost
 
 
 def _unbounded_mean(values: Sequence[float]) -> float:
