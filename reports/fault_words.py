@@ -5,6 +5,8 @@ import re
 from models.planning.incident import FaultSpan
 from models.records.manifest import Manifest
 
+REGISTRY = "registry"
+
 _PLACE = re.compile(r"faults\[\d+\]")
 
 
@@ -14,8 +16,12 @@ def fault_title(span: FaultSpan, manifest: Manifest) -> str:
 
 
 def fault_deed(span: FaultSpan, manifest: Manifest) -> str:
-    """What was done to whom: ``instance crash of catalog-0``, ``zone outage of zone b``."""
+    """What was done to whom: ``zone outage of zone b``, ``partition around zone a``."""
     kind = span.kind.replace("_", " ") or "fault"
+    if span.where:
+        return f"{kind} {span.where}"
+    if span.targets == (REGISTRY,):
+        return kind
     whom = _whom(span, manifest)
     return f"{kind} of {whom}" if whom else kind
 

@@ -16,6 +16,7 @@ from models.records.table import Table
 from models.traffic.balancer.policies import BalancerFactory
 from sim.blueprint import Blueprint
 from sim.chaos.executor import FaultExecutor
+from sim.chaos.network import NetworkFaults
 from sim.checks.conservation import (
     check_conservation,
     check_drained,
@@ -36,10 +37,11 @@ from sim.nodes.power import Power
 from sim.nodes.source import LoadSource
 from sim.nodes.stores.cache import Caches
 from sim.nodes.wiring import Caller, Wiring
-from sim.processes.discovery import Discovery, Surroundings
+from sim.processes.discovery import Discovery
 from sim.processes.jobs import Jobs, JobsSurroundings
 from sim.processes.monitoring import Monitoring
 from sim.processes.monitoring_node import MonitoringSurroundings
+from sim.processes.registry_server import RegistryServer, Surroundings
 from sim.recording.limits import check_fits_record
 from sim.recording.manifest import manifest_of
 from sim.recording.observer import CacheSampler, ServiceSampler, observe
@@ -113,7 +115,7 @@ class World:
         self.faults = FaultExecutor(
             self.kernel,
             self.recorder,
-            self.network,
+            NetworkFaults(self.network, self._registry(), self.stream),
             self.power,
             self,
             instances=self.instances,
@@ -223,6 +225,9 @@ class World:
             clock=self.clock("registry"),
         )
 
+    def _registry(self) -> RegistryServer | None:
+        return None if self.discovery is None else self.discovery.server
+
     def _make_monitoring(self) -> Monitoring | None:
         config = self.blueprint.monitoring
         if config is None:
@@ -239,7 +244,7 @@ class World:
             config,
             instances=self.instances,
             sources=self.sources,
-            registry=None if self.discovery is None else self.discovery.server,
+            registry=self._registry(),
             clock=self.clock("monitoring"),
         )
 

@@ -5,20 +5,8 @@ from typing import TypeAlias
 
 from models.base.distributions import Distribution
 from models.base.time import DurationNs
-
-
-@dataclass(frozen=True, slots=True)
-class Selector:
-    """Which instances: every field that is given narrows the choice.
-
-    ``count`` or ``share`` then take that many of the rest, drawn under the seed.
-    """
-
-    service: str | None = None
-    instance: str | None = None
-    zone: str | None = None
-    count: int | None = None
-    share: float | None = None
+from models.faults.network import NetworkFault
+from models.faults.selector import Selector
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +56,9 @@ class CacheFlush:
     target: Selector
 
 
-FaultKind: TypeAlias = InstanceCrash | ZoneOutage | AddedLatency | ErrorRate | CacheFlush
+FaultKind: TypeAlias = (
+    InstanceCrash | ZoneOutage | AddedLatency | ErrorRate | CacheFlush | NetworkFault
+)
 
 
 @dataclass(frozen=True, slots=True)

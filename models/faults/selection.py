@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Protocol, TypeVar
 
 from models.base.streams import Stream
-from models.faults.plan import Selector
+from models.faults.selector import Selector
 
 
 class Selectable(Protocol):

@@ -42,7 +42,10 @@ TOLERANCE_PERCENT = 1
 
 @dataclass(frozen=True, slots=True)
 class FaultSpan:
-    """One fault as it struck. ``end_ns`` is None when it lasted to the end of the run."""
+    """One fault as it struck. ``end_ns`` is None when it lasted to the end of the run.
+
+    ``where`` says in words between whom a fault of the network was.
+    """
 
     label: str
     index: int
@@ -50,6 +53,7 @@ class FaultSpan:
     targets: tuple[str, ...]
     start_ns: TimeNs
     end_ns: TimeNs | None
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,7 @@ def fault_spans(events: Table) -> tuple[FaultSpan, ...]:
                 targets=tuple(detail.get("targets", ())),
                 start_ns=time_ns,
                 end_ns=ends.get((index, label)),
+                where=str(detail.get("where", "")),
             )
         )
     return tuple(spans)

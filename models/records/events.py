@@ -11,7 +11,7 @@ JsonValue: TypeAlias = str | int | float | bool | list[str] | None
 class EventKind(StrEnum):
     """What happened. The comment says who the subject is and what the detail holds."""
 
-    FAULT_STARTED = "fault_started"  # the fault's label; index, kind, targets (instance names)
+    FAULT_STARTED = "fault_started"  # the fault's label; index, kind, targets (names), where
     FAULT_ENDED = "fault_ended"  # same
     INSTANCE_CRASHED = "instance_crashed"  # instance; cause
     INSTANCE_RESTARTED = "instance_restarted"  # instance; incarnation

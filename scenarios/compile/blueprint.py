@@ -6,6 +6,7 @@ from scenarios.compile.expectations import compile_expectations
 from scenarios.compile.faults import compile_faults
 from scenarios.compile.findings import Findings
 from scenarios.compile.monitoring import compile_monitoring
+from scenarios.compile.network_faults import nodes_around
 from scenarios.compile.platform import (
     compile_clocks,
     compile_discovery,
@@ -37,6 +38,8 @@ def compile_document(
     sources = compile_sources(document, zones, phases, findings)
     check_sources(sources, check_call_graph(call_targets(services), findings), findings)
     monitoring = compile_monitoring(document.alerting, zones, findings)
+    discovery = compile_discovery(document.discovery, zones, findings)
+    others = nodes_around(sources, discovery, monitoring.config)
     scheduler = compile_scheduler(document.scheduler, zones, findings)
     blueprint = Blueprint(
         name=document.scenario,
@@ -50,11 +53,13 @@ def compile_document(
         links=compile_links(document.topology),
         clocks=compile_clocks(document.topology),
         machines=compile_machines(document),
-        discovery=compile_discovery(document.discovery, zones, findings),
+        discovery=discovery,
         monitoring=monitoring.config,
         scheduler=scheduler,
         jobs=compile_jobs(document, findings),
-        faults=compile_faults(document.faults, zones, services, scheduler, phases, findings),
+        faults=compile_faults(
+            document.faults, zones, services, scheduler, others, phases, findings
+        ),
         prices=compile_prices(document, findings),
         limits=compile_limits(document.limits),
         processes=tuple(

@@ -1,7 +1,6 @@
 """Faults: targets that exist, instants at which something can still happen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from models.base.time import format_duration
@@ -12,24 +11,24 @@ from models.faults.plan import (
     Fault,
     FaultKind,
     InstanceCrash,
-    Selector,
     ZoneOutage,
 )
 from models.scheduling.config import SchedulerConfig
 from models.service.spec import ServiceSpec
 from scenarios.compile.findings import Findings
 from scenarios.compile.laws import distribution_of
+from scenarios.compile.network_faults import compile_network_fault
+from scenarios.compile.targets import Placed, Targets
 from scenarios.document.faults import (
     AddedLatencyFault,
     CacheFlushFault,
     ErrorRateFault,
     FaultDoc,
     InstanceCrashFault,
-    SelectorDoc,
     ZoneOutageFault,
 )
+from scenarios.document.network_faults import NetworkFaultSection
 from scenarios.source.marks import KeyPath
-from scenarios.source.problems import quoted
 from sim.blueprint import Phases
 
 
@@ -38,12 +37,14 @@ def compile_faults(
     zones: tuple[str, ...],
     services: Sequence[ServiceSpec],
     scheduler: SchedulerConfig | None,
+    others: Sequence[Placed],
     phases: Phases,
     findings: Findings,
 ) -> tuple[Fault, ...]:
     """The plan, in the order of the file, so that ``faults[0]`` names the same everywhere.
 
-    A crash may also hit the job scheduler's nodes, as services `scheduler` and `executor`.
+    A crash may also hit the job scheduler's nodes, as services `scheduler` and `executor`;
+    faults of the network those and the ``others`` that send messages.
     """
     after_start_ns = phases.end_ns - phases.warm_up_ns
     for index, doc in enumerate(faults):
@@ -61,36 +62,34 @@ def compile_faults(
                 (*path, "for"),
                 "the run is over before this fault ends; leave 'for' out if it is to stay",
             )
-    targets = _Targets(zones, _placed(services), findings)
-    crash_targets = _Targets(zones, [*_placed(services), *_nodes(scheduler)], findings)
-    cached = _Targets(zones, _placed(_with_caches(services)), findings)
-    candidates: dict[type, _Targets] = {
+    targets = _Kinds(zones, _placed(services), findings)
+    crash_targets = _Kinds(zones, [*_placed(services), *_nodes(scheduler)], findings)
+    cached = _Kinds(zones, _placed(_with_caches(services)), findings)
+    candidates: dict[type, _Kinds] = {
         InstanceCrashFault: crash_targets,
         CacheFlushFault: cached,
     }
+    on_network = _Kinds(
+        zones, [*_placed(services), *others, *_nodes(scheduler), *_stores(scheduler)], findings
+    )
     return tuple(
         Fault(
             f"faults[{index}]",
             doc.at,
             doc.for_,
-            candidates.get(type(doc), targets).kind(doc, ("faults", index)),
+            (
+                on_network
+                if isinstance(doc, NetworkFaultSection)
+                else candidates.get(type(doc), targets)
+            ).kind(doc, ("faults", index)),
         )
         for index, doc in enumerate(faults)
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    """Something that a fault can hit: a service's copy, or a node of the control plane."""
-
-    name: str
-    service: str
-    zone: str
-
-
-def _placed(services: Sequence[ServiceSpec]) -> list[_Placed]:
+def _placed(services: Sequence[ServiceSpec]) -> list[Placed]:
     return [
-        _Placed(instance.name, service.name, instance.zone)
+        Placed(instance.name, service.name, instance.zone)
         for service in services
         for instance in service.instances
     ]
@@ -104,81 +103,42 @@ def _with_caches(services: Sequence[ServiceSpec]) -> list[ServiceSpec]:
     ]
 
 
-def _nodes(scheduler: SchedulerConfig | None) -> list[_Placed]:
+def _nodes(scheduler: SchedulerConfig | None) -> list[Placed]:
     if scheduler is None:
         return []
-    nodes = [_Placed(name, "scheduler", zone) for name, zone in scheduler.nodes]
+    nodes = [Placed(name, "scheduler", zone) for name, zone in scheduler.nodes]
     return nodes + [
-        _Placed(executor.name, "executor", executor.zone) for executor in scheduler.executors
+        Placed(executor.name, "executor", executor.zone) for executor in scheduler.executors
     ]
 
 
-class _Targets:
-    """Resolves what faults name against the services and zones there are."""
+def _stores(scheduler: SchedulerConfig | None) -> list[Placed]:
+    if scheduler is None:
+        return []
+    zone = scheduler.lock.zone
+    return [Placed("server", "lock", zone), Placed("store", "runs", zone)]
 
-    def __init__(
-        self, zones: tuple[str, ...], placed: Sequence[_Placed], findings: Findings
-    ) -> None:
-        self._zones = zones
-        self._placed = placed
-        self._services = tuple(dict.fromkeys(target.service for target in placed))
-        self._findings = findings
+
+class _Kinds(Targets):
+    """Resolves faults against the services and zones there are."""
 
     def kind(self, doc: FaultDoc, path: KeyPath) -> FaultKind:
         match doc:
             case ZoneOutageFault(zone_outage=outage):
-                if outage.zone not in self._zones:
+                if outage.zone not in self.zones:
                     place = (*path, "zone_outage", "zone")
-                    self._findings.unknown(place, "zone", outage.zone, self._zones)
+                    self.findings.unknown(place, "zone", outage.zone, self.zones)
                 return ZoneOutage(outage.zone)
             case InstanceCrashFault(instance_crash=target):
-                return InstanceCrash(self._select(target, (*path, "instance_crash")))
+                return InstanceCrash(self.select(target, (*path, "instance_crash")))
             case AddedLatencyFault(added_latency=target):
-                selector = self._select(target, (*path, "added_latency"))
+                selector = self.select(target, (*path, "added_latency"))
                 return AddedLatency(selector, distribution_of(target.delay))
             case ErrorRateFault(error_rate=target):
-                return ErrorRate(self._select(target, (*path, "error_rate")), target.ratio)
+                return ErrorRate(self.select(target, (*path, "error_rate")), target.ratio)
             case CacheFlushFault(cache_flush=target):
-                return CacheFlush(self._select(target, (*path, "cache_flush")))
+                return CacheFlush(self.select(target, (*path, "cache_flush")))
+            case NetworkFaultSection():
+                return compile_network_fault(doc, path, self)
             case _:
                 assert_never(doc)
-
-    def _select(self, doc: SelectorDoc, path: KeyPath) -> Selector:
-        if self._names_exist(doc, path):
-            self._check_number(doc, path)
-        return Selector(doc.service, doc.instance, doc.zone, doc.count, doc.share)
-
-    def _names_exist(self, doc: SelectorDoc, path: KeyPath) -> bool:
-        named = (
-            ("service", doc.service, self._services),
-            ("instance", doc.instance, tuple(target.name for target in self._placed)),
-            ("zone", doc.zone, self._zones),
-        )
-        if all(name is None for _, name, _ in named):
-            self._findings.at_key(path, "say what is hit: service, instance or zone")
-            return False
-        is_known = True
-        for what, name, known in named:
-            if name is not None and name not in known:
-                self._findings.unknown((*path, what), what, name, known)
-                is_known = False
-        return is_known
-
-    def _check_number(self, doc: SelectorDoc, path: KeyPath) -> None:
-        number = sum(_matches(doc, target) for target in self._placed)
-        if number == 0:
-            self._findings.at_key(path, "no instance is all of this at once")
-        elif doc.count is not None and doc.share is not None:
-            self._findings.at_key((*path, "share"), "give either count or share")
-        elif doc.count is not None and doc.count > number:
-            self._findings.at_value(
-                (*path, "count"), f"only {number} instances match, not {quoted(doc.count)}"
-            )
-
-
-def _matches(doc: SelectorDoc, target: _Placed) -> bool:
-    return (
-        doc.service in (None, target.service)
-        and doc.instance in (None, target.name)
-        and doc.zone in (None, target.zone)
-    )

@@ -5,18 +5,10 @@ from typing import Annotated
 from pydantic import Discriminator, Field, Tag
 
 from scenarios.document.distributions import DistributionDoc
-from scenarios.document.quantities import Duration, PositiveDuration, Ratio
+from scenarios.document.network_faults import NETWORK_FAULT_KINDS, NetworkFaultDoc
+from scenarios.document.quantities import Ratio
+from scenarios.document.selectors import FaultTiming, SelectorDoc
 from scenarios.document.shapes import Name, Section, exactly_one_of, first_key_of
-
-
-class SelectorDoc(Section):
-    """Which instances: all given fields narrow the choice, then ``count`` or ``share`` draws."""
-
-    service: Name | None = None
-    instance: Name | None = None
-    zone: Name | None = None
-    count: Annotated[int, Field(ge=1)] | None = None
-    share: Annotated[Ratio, Field(gt=0, le=1)] | None = None
 
 
 class ZoneDoc(Section):
@@ -35,13 +27,6 @@ class ErrorRateDoc(SelectorDoc):
     """Instances, and which share of requests they answer with an error."""
 
     ratio: Annotated[Ratio, Field(gt=0, le=1)]
-
-
-class FaultTiming(Section):
-    """``at`` counts from the start of measure; without ``for`` the fault does not end."""
-
-    at: Duration
-    for_: PositiveDuration | None = Field(default=None, alias="for")
 
 
 class InstanceCrashFault(FaultTiming):
@@ -74,13 +59,21 @@ class CacheFlushFault(FaultTiming):
     cache_flush: SelectorDoc
 
 
-FAULT_KINDS = ("instance_crash", "zone_outage", "added_latency", "error_rate", "cache_flush")
+FAULT_KINDS = (
+    "instance_crash",
+    "zone_outage",
+    "added_latency",
+    "error_rate",
+    "cache_flush",
+    *NETWORK_FAULT_KINDS,
+)
 FaultDoc = Annotated[
     Annotated[InstanceCrashFault, Tag("<instance_crash")]
     | Annotated[ZoneOutageFault, Tag("<zone_outage")]
     | Annotated[AddedLatencyFault, Tag("<added_latency")]
     | Annotated[ErrorRateFault, Tag("<error_rate")]
-    | Annotated[CacheFlushFault, Tag("<cache_flush")],
+    | Annotated[CacheFlushFault, Tag("<cache_flush")]
+    | NetworkFaultDoc,
     Discriminator(first_key_of(FAULT_KINDS)),
     exactly_one_of("a fault", FAULT_KINDS),
 ]

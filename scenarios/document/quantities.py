@@ -91,6 +91,13 @@ def _civil_time(value: object) -> int:
         raise mistake(str(error)) from None
 
 
+def _parse_byte_rate(text: str) -> float:
+    size, slash, second = text.rpartition("/")
+    if not slash or second.strip() != "s":
+        raise ValueSyntaxError(f"{quoted(text)} is not a bandwidth; write for example 10MiB/s")
+    return float(parse_bytes(size))
+
+
 def _parse_drift(text: str) -> int:
     match = _PPM.fullmatch(text)
     if match is None:
@@ -145,6 +152,13 @@ Bytes = Annotated[
     int,
     BeforeValidator(_reader("a size such as 2KiB", _with("B", "KiB"), parse_bytes, 0)),
     _text(_NUMBER + r"\s*[A-Za-z]+", "2KiB"),
+]
+ByteRate = Annotated[
+    float,
+    BeforeValidator(
+        _reader("a bandwidth such as 10MiB/s", _with("B/s", "MiB/s"), _parse_byte_rate, 0)
+    ),
+    _text(_NUMBER + r"\s*[A-Za-z]+\s*/\s*s", "10MiB/s"),
 ]
 Ratio = Annotated[
     float,

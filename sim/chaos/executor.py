@@ -7,6 +7,7 @@ from typing import Protocol, assert_never
 from models.base.samplers import Sampler, make_sampler
 from models.base.streams import Stream
 from models.base.time import TimeNs
+from models.faults.network import NetworkFault
 from models.faults.plan import (
     AddedLatency,
     CacheFlush,
@@ -16,11 +17,11 @@ from models.faults.plan import (
     ZoneOutage,
 )
 from models.faults.selection import select
-from models.records.events import EventKind
+from models.records.events import EventKind, JsonValue
+from sim.chaos.network import NetworkFaults, network_kind
 from sim.kernel.environment import Kernel
 from sim.kernel.events import EventLog
 from sim.kernel.ties import FAULT
-from sim.network.links import Network
 from sim.nodes.condition import Condition, SummedDelay
 from sim.nodes.control import ControlNode
 from sim.nodes.instance import Instance
@@ -59,7 +60,7 @@ class FaultExecutor:
         self,
         kernel: Kernel,
         events: EventLog,
-        network: Network,
+        network: NetworkFaults,
         power: Power,
         lifecycle: Lifecycle,
         *,
@@ -90,6 +91,9 @@ class FaultExecutor:
 
     def _strike(self, entry: tuple[int, Fault]) -> None:
         number, fault = entry
+        if isinstance(fault.kind, NetworkFault):
+            self._strike_network(number, fault, fault.kind)
+            return
         targets = self._targets(number, fault)
         nodes = self._control_nodes(number, fault)
         self._struck[number], self._nodes_struck[number] = targets, nodes
@@ -99,6 +103,23 @@ class FaultExecutor:
         for node in nodes:
             node.die()
         self._break(number, fault, targets)
+
+    def _strike_network(self, number: int, fault: Fault, kind: NetworkFault) -> None:
+        targets = self._network.strike(f"fault/{number}/{fault.label}", kind)
+        detail: dict[str, JsonValue] = {
+            "index": number,
+            "kind": network_kind(kind),
+            "targets": targets,
+            "where": kind.where,
+        }
+        self._events.event(EventKind.FAULT_STARTED, fault.label, detail)
+
+        def heal(_: object) -> None:
+            self._network.heal(f"fault/{number}/{fault.label}")
+            self._events.event(EventKind.FAULT_ENDED, fault.label, detail)
+
+        if fault.for_ns is not None:
+            self._kernel.post(self._kernel.now + fault.for_ns, FAULT, heal, None)
 
     def _break(self, number: int, fault: Fault, targets: Sequence[Instance]) -> None:
         match fault.kind:
@@ -118,6 +139,8 @@ class FaultExecutor:
                     self._apply_errors(instance)
             case CacheFlush():
                 _flush(targets)
+            case NetworkFault():
+                pass
             case _:
                 assert_never(fault.kind)
 
@@ -146,7 +169,7 @@ class FaultExecutor:
                 for instance in targets:
                     self._error_ratios[instance.index].remove(ratio)
                     self._apply_errors(instance)
-            case CacheFlush():
+            case CacheFlush() | NetworkFault():
                 pass
             case _:
                 assert_never(fault.kind)
@@ -163,6 +186,8 @@ class FaultExecutor:
             ):
                 stream = self._streams(f"fault/{number}/{fault.label}/selection")
                 return select(target, self._instances, stream)
+            case NetworkFault():
+                return []
             case _:
                 assert_never(fault.kind)
 

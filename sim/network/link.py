@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from models.base.samplers import Sampler
 from models.base.time import DurationNs, TimeNs
+from models.faults.network import Carried
 from sim.network.rules import Judge, Rule, Scope, Way
-from sim.network.stations import Carried
 
 CONTROL_BYTES = 512
 """Size of a message of the control plane, and of an answer that is only an error."""

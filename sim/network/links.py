@@ -17,12 +17,13 @@ from models.base.distributions import Distribution
 from models.base.samplers import make_sampler
 from models.base.streams import Stream
 from models.base.time import DurationNs
+from models.faults.network import Carried
 from sim.blueprint import LinksSpec
 from sim.kernel.environment import Kernel
 from sim.kernel.ties import NETWORK
 from sim.network.link import CONTROL_BYTES, Link
 from sim.network.rules import Rule, Scope, Way
-from sim.network.stations import Carried, Stations
+from sim.network.stations import Stations
 
 OUTSIDE = ""
 

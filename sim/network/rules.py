@@ -19,7 +19,7 @@ from models.base.distributions import Distribution
 from models.base.samplers import make_sampler
 from models.base.streams import Stream
 from models.base.time import NS_PER_S, DurationNs, TimeNs
-from sim.network.stations import Carried
+from models.faults.network import Carried
 
 Verdict: TypeAlias = tuple[DurationNs, ...]
 Judge: TypeAlias = Callable[[int, TimeNs], Verdict]

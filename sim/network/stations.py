@@ -7,25 +7,12 @@ not introduce itself speaks for its whole zone.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 from models.base.streams import Stream
-from models.faults.plan import Selector
 from models.faults.selection import select
+from models.faults.selector import Selector
 from models.service.spec import ServiceSpec
 from models.service.traffic import SourceSpec
-
-
-class Carried(Enum):
-    """What a message is about."""
-
-    REQUESTS = "requests"
-    HEARTBEATS = "heartbeats"
-    VIEWS = "views"
-    SCRAPES = "scrapes"
-    JOBS = "jobs"
-    PAGES = "pages"
-    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)

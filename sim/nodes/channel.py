@@ -12,6 +12,7 @@ from typing import Protocol
 
 from models.base.outcome import Decision, Outcome
 from models.base.time import DurationNs, TimeNs
+from models.faults.network import Carried
 from models.traffic.balancer.base import NO_MEMBER, Balancer
 from models.traffic.balancer.load.ledger import counts_of
 from models.traffic.breaker import CircuitBreaker
@@ -20,7 +21,6 @@ from sim.kernel.environment import Kernel
 from sim.kernel.lanes import TimeoutLane
 from sim.kernel.ties import NETWORK, USER
 from sim.network.link import CONTROL_BYTES, Link
-from sim.network.stations import Carried
 from sim.nodes.attempt import Attempt, Request
 from sim.nodes.doubles import CopyDesk
 from sim.nodes.instance import Instance

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from models.base.outcome import Outcome
 from models.base.streams import Stream
+from models.faults.network import Carried
 from models.service.spec import Cancel, InstanceSpec, ServiceSpec
 from sim.kernel.clocks import NodeClock
 from sim.kernel.environment import Kernel
 from sim.kernel.ties import NETWORK
 from sim.network.link import CONTROL_BYTES, Link
-from sim.network.stations import Carried
 from sim.nodes.attempt import Attempt
 from sim.nodes.condition import Condition, SummedDelay
 

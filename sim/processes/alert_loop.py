@@ -12,13 +12,13 @@ from models.alerting.config import RuleGroupConfig
 from models.alerting.notifier import Notifier, Send
 from models.alerting.rule_group import GroupEvaluation, RuleGroup
 from models.base.time import NS_PER_S
+from models.faults.network import Carried
 from models.records.events import EventKind, JsonValue
 from models.telemetry.labels import label_value, series_text
 from sim.kernel.driver import Driver
 from sim.kernel.environment import Timer
 from sim.kernel.ties import NOTIFY, RULES
 from sim.network.links import OUTSIDE
-from sim.network.stations import Carried
 from sim.processes.monitoring_node import MonitoringNode
 
 ANSWER_TIMEOUT_NS = 10 * NS_PER_S

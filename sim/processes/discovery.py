@@ -4,117 +4,29 @@ Every exchange is a message over a link. The loops only carry: what a beat, a sw
 means is decided in ``models.discovery``. Every loop starts at a random phase of its own stream.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from models.base.streams import Stream
-from models.base.time import DurationNs, TimeNs
+from models.base.time import TimeNs
 from models.discovery.cadence import Cadence
-from models.discovery.config import DiscoveryConfig
 from models.discovery.heartbeat import Heartbeater
 from models.discovery.member import Registration, Status
 from models.discovery.messages import (
-    Change,
     InstanceMessage,
     Reply,
-    Verdict,
     ViewAnswer,
     ViewRequest,
 )
-from models.discovery.registry import Registry
 from models.discovery.view import EndpointView
+from models.faults.network import Carried
 from models.records.events import EventKind
 from sim.kernel.clocks import NodeClock
 from sim.kernel.driver import Driver
-from sim.kernel.environment import Kernel
-from sim.kernel.events import EventLog
-from sim.kernel.ties import SWEEP, USER
-from sim.network.links import Network
-from sim.network.stations import Carried, Station
+from sim.kernel.ties import USER
 from sim.nodes.instance import Instance
 from sim.nodes.power import Power
 from sim.nodes.wiring import Caller, Wiring
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every loop of discovery needs of the world."""
-
-    kernel: Kernel
-    events: EventLog
-    network: Network
-    config: DiscoveryConfig
-    streams: Callable[[str], Stream]
-
-    def phase(self, name: str, period_ns: DurationNs) -> DurationNs:
-        """A random share of a period, drawn from the loop's own stream."""
-        return self.streams(f"phase/{name}").below(period_ns)
-
-
-class RegistryServer:
-    """The registry's node. While its zone is dark it hears nothing and sweeps nothing.
-
-    When power returns every lease is granted anew, as a new leader of a replicated store does:
-    silence during its own outage is no evidence against an instance.
-    """
-
-    def __init__(self, around: Surroundings, power: Power, clock: NodeClock) -> None:
-        config = around.config
-        self._around = around
-        self._power = power
-        self._clock = clock
-        self.zone = config.zone
-        self.station = around.network.stations.join(Station("registry", "registry", config.zone))
-        start = clock.monotonic_at(0) + around.phase("sweep", config.sweep_ns)
-        self.registry = Registry(config, sweep_start=start)
-        self._driver: Driver[tuple[Change, ...]] = Driver(
-            around.kernel, clock, self.registry, tie_class=SWEEP, deliver=self._announce
-        )
-        self._driver.start()
-
-    @property
-    def now(self) -> TimeNs:
-        """The registry node's monotonic clock."""
-        return self._clock.monotonic_at(self._around.kernel.now)
-
-    @property
-    def is_running(self) -> bool:
-        """True while the registry's zone has power."""
-        return self._power.is_on(self.zone)
-
-    def power_lost(self) -> None:
-        """Stop sweeping."""
-        self._driver.stop()
-
-    def power_restored(self) -> None:
-        """Grant every lease anew, then sweep again."""
-        for member in self.registry.snapshot().members:
-            self.registry.heartbeat(member.instance, member.incarnation, now=self.now)
-        self._driver.start()
-
-    def receive(self, message: InstanceMessage) -> Reply:
-        """Take an instance's message; an accepted announcement is written down."""
-        before = self.registry.revision
-        reply = self.registry.receive(message, now=self.now)
-        if self.registry.revision != before and reply.verdict is Verdict.ACCEPTED:
-            self._around.events.event(
-                EventKind.INSTANCE_REGISTERED,
-                reply.instance,
-                {"incarnation": reply.incarnation},
-            )
-        return reply
-
-    def answer(self, request: ViewRequest) -> ViewAnswer:
-        """Answer a caller's question about one service."""
-        return self.registry.answer(request)
-
-    def _announce(self, expired: tuple[Change, ...]) -> None:
-        for change in expired:
-            self._around.events.event(
-                EventKind.LEASE_EXPIRED,
-                change.member.instance,
-                {"incarnation": change.member.incarnation},
-            )
+from sim.processes.registry_server import RegistryServer, Surroundings
 
 
 class InstanceAgent:

@@ -9,7 +9,6 @@ from sim.nodes.instance import Instance
 from sim.nodes.power import Power
 from sim.nodes.source import LoadSource
 from sim.nodes.stores.remembering import RememberingInstance
-from sim.processes.discovery import RegistryServer
 from sim.processes.exposition import (
     CacheReading,
     RequestMeter,
@@ -20,6 +19,7 @@ from sim.processes.exposition import (
     registry_samples,
     server_samples,
 )
+from sim.processes.registry_server import RegistryServer
 
 INGRESS = "ingress"
 REGISTRY = "registry"

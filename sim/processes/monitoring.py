@@ -13,9 +13,9 @@ from sim.kernel.clocks import NodeClock
 from sim.nodes.instance import Instance
 from sim.nodes.source import LoadSource
 from sim.processes.alert_loop import Pager, RuleLoop
-from sim.processes.discovery import RegistryServer
 from sim.processes.metrics_pages import IngressPage, InstancePage, RegistryPage
 from sim.processes.monitoring_node import MonitoringNode, MonitoringSurroundings
+from sim.processes.registry_server import RegistryServer
 from sim.processes.scraping import Page, ScrapeLoop
 
 

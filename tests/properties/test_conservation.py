@@ -11,9 +11,9 @@ from models.faults.plan import (
     Fault,
     FaultKind,
     InstanceCrash,
-    Selector,
     ZoneOutage,
 )
+from models.faults.selector import Selector
 from models.service.spec import Cancel
 from models.traffic.config import BackoffConfig, BudgetConfig, RetryConfig
 from sim.world import build

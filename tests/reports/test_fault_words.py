@@ -27,6 +27,24 @@ def test_a_deed_names_whom_it_struck(kind, targets, deed):
     assert fault_deed(span(kind=kind, targets=targets), MANIFEST) == deed
 
 
+@pytest.mark.parametrize(
+    ("kind", "where", "deed"),
+    [
+        ("partition", "between zone a and service cart", None),
+        ("packet_loss", "everywhere", "packet loss everywhere"),
+        ("bandwidth_cut", "around zone b", "bandwidth cut around zone b"),
+    ],
+)
+def test_a_fault_of_the_network_says_between_whom(kind, where, deed):
+    struck = FaultSpan("faults[0]", 0, kind, ("cart-0", "cart-1"), 0, None, where)
+    assert fault_deed(struck, MANIFEST) == (deed or f"{kind} {where}")
+
+
+@pytest.mark.parametrize("kind", ["registry_down", "stale_discovery"])
+def test_a_fault_of_the_registry_need_not_name_it(kind):
+    assert fault_deed(span(kind=kind, targets=("registry",)), MANIFEST) == kind.replace("_", " ")
+
+
 def test_a_chosen_label_is_the_title():
     assert fault_title(span(label="zone b lost"), MANIFEST) == "zone b lost"
 

@@ -12,9 +12,9 @@ from models.faults.plan import (
     ErrorRate,
     Fault,
     InstanceCrash,
-    Selector,
     ZoneOutage,
 )
+from models.faults.selector import Selector
 from models.records.manifest import Manifest
 from models.records.table import Table
 from sim.world import World, build

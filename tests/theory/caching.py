@@ -7,7 +7,8 @@ from models.base.popularity import KeyLaw
 from models.base.samplers import make_sampler
 from models.base.streams import Stream
 from models.base.time import NS_PER_DAY, NS_PER_MS, NS_PER_S
-from models.faults.plan import CacheFlush, Fault, Selector
+from models.faults.plan import CacheFlush, Fault
+from models.faults.selector import Selector
 from models.service.cache import CacheSpec
 from models.service.spec import CallSpec, EndpointSpec, InstanceSpec, ServiceSpec
 from models.service.traffic import MixEntry, RateProfile, SourceSpec

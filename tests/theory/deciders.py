@@ -12,7 +12,8 @@ from models.base.streams import Stream
 from models.base.time import NS_PER_MS, NS_PER_S
 from models.discovery.config import DiscoveryConfig
 from models.discovery.lease import LeaseTable
-from models.faults.plan import ErrorRate, Fault, InstanceCrash, Selector
+from models.faults.plan import ErrorRate, Fault, InstanceCrash
+from models.faults.selector import Selector
 from models.records.events import EventKind
 from models.scheduling.lease import safe_ttl_ns
 from models.traffic import backoff

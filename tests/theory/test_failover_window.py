@@ -16,7 +16,8 @@ from models.base.distributions import Deterministic
 from models.base.streams import Stream
 from models.base.time import NS_PER_MS, NS_PER_S
 from models.discovery.config import DiscoveryConfig
-from models.faults.plan import Fault, InstanceCrash, Selector
+from models.faults.plan import Fault, InstanceCrash
+from models.faults.selector import Selector
 from models.records.events import EventKind
 from sim.world import build
 from tests.sim.worlds import blueprint, edge, service

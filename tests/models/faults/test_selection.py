@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pytest
 
 from models.base.streams import Stream
-from models.faults.plan import Selector
 from models.faults.selection import select
+from models.faults.selector import Selector
 
 
 @dataclass(frozen=True)

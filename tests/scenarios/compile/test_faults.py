@@ -7,9 +7,9 @@ from models.faults.plan import (
     ErrorRate,
     Fault,
     InstanceCrash,
-    Selector,
     ZoneOutage,
 )
+from models.faults.selector import Selector
 from tests.scenarios.edited import load_edited, messages
 
 CRASH = "instance_crash: {service: catalog, count: 1}"

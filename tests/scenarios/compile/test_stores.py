@@ -2,7 +2,8 @@
 
 from models.base.popularity import KeyLaw
 from models.base.time import NS_PER_MS, NS_PER_S
-from models.faults.plan import CacheFlush, Selector
+from models.faults.plan import CacheFlush
+from models.faults.selector import Selector
 from models.service.cache import CacheSpec
 from tests.scenarios.edited import load_edited
 

@@ -5,6 +5,7 @@ from models.base.errors import ValueSyntaxError
 from models.base.time import NS_PER_MS, NS_PER_S
 from scenarios.document.quantities import (
     Amount,
+    ByteRate,
     Bytes,
     CivilTime,
     Drift,
@@ -26,6 +27,8 @@ EPOCH_2026_MARCH_2_18H = 1_772_474_400 * NS_PER_S
         (Duration, 0, 0),
         (Duration, "0", 0),
         (Rate, "30/m", 0.5),
+        (ByteRate, "10MiB/s", 10 * 2**20),
+        (ByteRate, "1500B / s", 1500.0),
         (Rate, 0, 0.0),
         (Bytes, "2KiB", 2048),
         (Ratio, "20%", 0.2),
@@ -47,6 +50,9 @@ def test_quantities_are_read_exactly(kind, written, value):
         (Duration, 250, "250 has no unit; write 250ms or 250s"),
         (Duration, 1.5, "1.5 has no unit; write 1.5ms or 1.5s"),
         (Rate, 400, "400 has no unit; write 400/s"),
+        (ByteRate, 400, "400 has no unit; write 400B/s or 400MiB/s"),
+        (ByteRate, "1MiB/m", "'1MiB/m' is not a bandwidth; write for example 10MiB/s"),
+        (ByteRate, "1/s", "'1' is not a size; write for example 512B, 10kB or 2GiB"),
         (Bytes, 2, "2 has no unit; write 2B or 2KiB"),
         (Ratio, 0.2, "0.2 has no unit; write 20%"),
         (Ratio, 1, "1 has no unit; write 100%"),

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from models.base.outcome import Outcome
-from models.faults.plan import ErrorRate, Fault, InstanceCrash, Selector, ZoneOutage
+from models.faults.plan import (
+    ErrorRate,
+    Fault,
+    InstanceCrash,
+    ZoneOutage,
+)
+from models.faults.selector import Selector
 from models.records.events import EventKind
 from models.records.table import Table
 from sim.nodes.condition import Condition

@@ -7,12 +7,13 @@ import pytest
 from models.base.distributions import Deterministic, Distribution, Exponential
 from models.base.streams import Stream
 from models.base.time import TimeNs
+from models.faults.network import Carried
 from sim.blueprint import LinksSpec
 from sim.kernel.environment import Kernel
 from sim.network.link import Link
 from sim.network.links import OUTSIDE, Network
 from sim.network.rules import Block, Delay, Duplication, Loss, Pipe, Reordering, Rule, Scope
-from sim.network.stations import Carried, Station
+from sim.network.stations import Station
 
 LATENCY = 1_000
 SAME, FAR, OUT = Deterministic(10), Deterministic(LATENCY), Deterministic(50)

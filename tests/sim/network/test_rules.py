@@ -6,6 +6,7 @@ import pytest
 
 from models.base.distributions import Deterministic, Exponential
 from models.base.streams import Stream
+from models.faults.network import Carried
 from sim.network.rules import (
     Block,
     Delay,
@@ -18,7 +19,6 @@ from sim.network.rules import (
     Scope,
     Way,
 )
-from sim.network.stations import Carried
 
 WAY = Way("a", "b", "front->back")
 SCOPE = Scope(frozenset({1}), frozenset({2}))

@@ -3,7 +3,7 @@
 import pytest
 
 from models.base.streams import Stream
-from models.faults.plan import Selector
+from models.faults.selector import Selector
 from sim.network.stations import Station, Stations
 
 

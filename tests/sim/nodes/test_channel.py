@@ -8,7 +8,8 @@ import pytest
 from models.base.distributions import Deterministic
 from models.base.outcome import Outcome
 from models.base.time import DurationNs
-from models.faults.plan import ErrorRate, Fault, Selector
+from models.faults.plan import ErrorRate, Fault
+from models.faults.selector import Selector
 from models.records.events import EventKind
 from models.records.schema import TRIES_MAX
 from models.records.table import Table

@@ -9,8 +9,8 @@ import pytest
 from models.base.distributions import Deterministic, Lognormal
 from models.base.errors import ConfigError
 from models.base.time import NS_PER_MINUTE, NS_PER_MS, NS_PER_S, DurationNs
-from models.faults.plan import Selector
 from models.faults.selection import select
+from models.faults.selector import Selector
 from models.records.events import EventKind
 from models.scheduling.config import ExecutorConfig, Misfire, Overlap
 from tests.sim.processes.jobs_town import JOB, TICK, Row, Town, nightly

@@ -6,7 +6,8 @@ import pytest
 from models.base.outcome import Outcome
 from models.base.percentile import nearest_rank
 from models.discovery.config import DiscoveryConfig
-from models.faults.plan import ErrorRate, Selector
+from models.faults.plan import ErrorRate
+from models.faults.selector import Selector
 from sim.processes.metrics_pages import IngressPage, RegistryPage
 from sim.world import build
 from tests.sim.processes.monitored import monitoring, run, shop

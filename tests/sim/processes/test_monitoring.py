@@ -10,7 +10,13 @@ from models.base.distributions import Deterministic
 from models.base.errors import ConfigError
 from models.base.time import NS_PER_MINUTE
 from models.discovery.config import DiscoveryConfig
-from models.faults.plan import AddedLatency, ErrorRate, InstanceCrash, Selector, ZoneOutage
+from models.faults.plan import (
+    AddedLatency,
+    ErrorRate,
+    InstanceCrash,
+    ZoneOutage,
+)
+from models.faults.selector import Selector
 from sim.world import build
 from tests.sim.processes.monitored import Left, attach, monitoring, rule, run, shop
 from tests.sim.worlds import MS, S, blueprint, edge, fault

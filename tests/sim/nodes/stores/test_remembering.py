@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from models.base.distributions import Deterministic, Exponential
 from models.base.outcome import Outcome
 from models.base.popularity import KeyLaw, shares
-from models.faults.plan import AddedLatency, CacheFlush, Fault, InstanceCrash, Selector
+from models.faults.plan import (
+    AddedLatency,
+    CacheFlush,
+    Fault,
+    InstanceCrash,
+)
+from models.faults.selector import Selector
 from models.service.cache import CacheSpec
 from models.service.spec import Cancel
 from models.traffic.config import BackoffConfig, RetryConfig

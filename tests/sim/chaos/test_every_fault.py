@@ -1,0 +1,290 @@
+"""Every kind of fault is felt where and when it was planned, ends, and breaks no law.
+
+A row names a fault and a measure of what it makes worse. Each is compared with the same world
+under the same seed without it, before, during and after; what else happens, happens in both.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TypeAlias
+
+import numpy as np
+import pytest
+
+from models.alerting.config import MonitoringConfig
+from models.base.distributions import Deterministic
+from models.base.outcome import Outcome
+from models.base.time import TimeNs
+from models.discovery.config import DiscoveryConfig
+from models.faults.network import (
+    BandwidthCut,
+    Between,
+    Carried,
+    CertificateExpiry,
+    NetworkLatency,
+    PacketDuplication,
+    PacketLoss,
+    PacketReordering,
+    Partition,
+    ProbeLoss,
+    RegistryDown,
+    StaleDiscovery,
+)
+from models.faults.plan import (
+    AddedLatency,
+    ErrorRate,
+    Fault,
+    FaultKind,
+    InstanceCrash,
+    ZoneOutage,
+)
+from models.faults.selector import Selector
+from models.records.digest import run_digest
+from sim.chaos.network import NETWORK_KINDS
+from sim.kernel.ties import OBSERVER
+from sim.nodes.condition import Condition
+from sim.world import Outcome as Left
+from sim.world import World, build
+from tests.sim.worlds import MS, S, blueprint, edge, service
+
+BEFORE, DURING, AFTER = (1.0, 4.9), (7.0, 9.5), (12.0, 13.4)
+STRIKES, ENDS = 5 * S, 10 * S
+BACK = 1
+"""Number of the position ``back`` in the call tree."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A run, and how many requests each instance had served by the end of each 100 ms."""
+
+    world: World
+    left: Left
+    served: list[tuple[TimeNs, list[int]]]
+
+    @property
+    def calls(self) -> dict[str, np.ndarray]:
+        """Columns of the attempts from front to back."""
+        attempts = self.left.tables[1]
+        mine = attempts["node"] == BACK
+        return {
+            name: attempts[name][mine] for name in ("start_ns", "duration_ns", "outcome", "target")
+        }
+
+
+def within(instants: np.ndarray, window: tuple[float, float]) -> np.ndarray:
+    return (instants >= window[0] * S) & (instants < window[1] * S)
+
+
+Window: TypeAlias = tuple[float, float]
+Measure: TypeAlias = Callable[[Run, Window], float]
+
+
+def failing(run: Run, window: Window) -> float:
+    calls = run.calls
+    return float((calls["outcome"][within(calls["start_ns"], window)] != Outcome.OK).mean())
+
+
+def refused(run: Run, window: Window) -> float:
+    calls = run.calls
+    return float((calls["outcome"][within(calls["start_ns"], window)] == Outcome.REFUSED).mean())
+
+
+def timed_out(run: Run, window: Window) -> float:
+    calls = run.calls
+    return float((calls["outcome"][within(calls["start_ns"], window)] == Outcome.TIMEOUT).mean())
+
+
+def shortest_ms(run: Run, window: Window) -> float:
+    calls = run.calls
+    return float(calls["duration_ns"][within(calls["start_ns"], window)].min()) / MS
+
+
+def longest_ms(run: Run, window: Window) -> float:
+    calls = run.calls
+    return float(calls["duration_ns"][within(calls["start_ns"], window)].max()) / MS
+
+
+def to_the_first(run: Run, window: Window) -> float:
+    """Share of calls that were sent to back-0."""
+    calls = run.calls
+    return float((calls["target"][within(calls["start_ns"], window)] == 3).mean())
+
+
+def unseen(run: Run, window: Window) -> float:
+    """Share of the scrapes of back-1 that failed."""
+    numbers = [
+        number
+        for number, series in enumerate(run.left.manifest.series)
+        if series.name == "up" and ("instance", "back-1") in series.labels
+    ]
+    samples = run.left.tables[2]
+    rows = np.isin(samples["series"], numbers) & within(samples["time_ns"], window)
+    return float((samples["value"][rows] == 0).mean())
+
+
+def work_per_call(run: Run, window: Window) -> float:
+    """Requests served by back for each call to it."""
+    by_time = {when: sum(numbers[3:]) for when, numbers in run.served}
+    start, end = (round(edge_s * S) for edge_s in window)
+    return (by_time[end] - by_time[start]) / within(run.calls["start_ns"], window).sum()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A fault, what it makes larger by at least ``by``, and what else happens."""
+
+    name: str
+    kind: FaultKind
+    measure: Measure
+    by: float
+    others: tuple[Fault, ...] = ()
+
+
+def crashed_for_long() -> tuple[Fault, ...]:
+    return (Fault("other", STRIKES + S // 2, 8 * S, InstanceCrash(Selector(instance="back-0"))),)
+
+
+FRONT_AND_BACK = Between(Selector(service="front"), Selector(service="back"))
+BOTH = Selector(service="back")
+NETWORK_ROWS = (
+    Row("partition", Partition(FRONT_AND_BACK), timed_out, 0.99),
+    Row(
+        "one-way partition",
+        Partition(replace(FRONT_AND_BACK, both_ways=False)),
+        timed_out,
+        0.99,
+    ),
+    Row(
+        "partial partition",
+        Partition(
+            Between(
+                Selector(zone="a"),
+                Selector(instance="back-1"),
+                carries=frozenset({Carried.REQUESTS}),
+            )
+        ),
+        failing,
+        0.02,
+    ),
+    Row("packet loss", PacketLoss(FRONT_AND_BACK, 0.3), timed_out, 0.35),
+    Row("probe loss", ProbeLoss(Between(Selector(instance="back-1")), 1.0), unseen, 0.99),
+    Row(
+        "duplication",
+        PacketDuplication(FRONT_AND_BACK, 0.5, Deterministic(MS)),
+        work_per_call,
+        0.35,
+    ),
+    Row(
+        "reordering",
+        PacketReordering(FRONT_AND_BACK, 0.2, Deterministic(40 * MS)),
+        longest_ms,
+        39,
+    ),
+    Row("network latency", NetworkLatency(FRONT_AND_BACK, Deterministic(20 * MS)), shortest_ms, 39),
+    Row("bandwidth cut", BandwidthCut(FRONT_AND_BACK, 1024 * 200), shortest_ms, 44),
+    Row("certificate expiry", CertificateExpiry(FRONT_AND_BACK), refused, 0.99),
+    Row("stale discovery", StaleDiscovery(), to_the_first, 0.2, crashed_for_long()),
+    Row("registry down", RegistryDown(), to_the_first, 0.2, crashed_for_long()),
+)
+ROWS = (
+    Row("crash", InstanceCrash(BOTH), failing, 0.99),
+    Row("zone outage", ZoneOutage("b"), unseen, 0.99),
+    Row("added latency", AddedLatency(BOTH, Deterministic(20 * MS)), shortest_ms, 39),
+    Row("error rate", ErrorRate(BOTH, 0.4), failing, 0.2),
+    *NETWORK_ROWS,
+)
+
+
+def carry_out(faults: Sequence[Fault], *, shuffle: bool) -> Run:
+    plan = blueprint(
+        [
+            service("front", slots=50, work=Deterministic(5 * MS), calls=[["back"]]),
+            service("back", slots=50, work=Deterministic(10 * MS)),
+        ],
+        [
+            edge("users", "front", timeout_ns=500 * MS),
+            edge("front", "back", timeout_ns=200 * MS),
+        ],
+        rate_per_s=80,
+        seconds=15,
+        faults=faults,
+        discovery=DiscoveryConfig("a", 200 * MS, 600 * MS, 200 * MS, 200 * MS),
+    )
+    watched = replace(
+        plan,
+        monitoring=MonitoringConfig("c", scrape_interval_ns=S // 2, scrape_timeout_ns=S // 4),
+    )
+    world = build(watched, 1, shuffle_ties=shuffle)
+    served: list[tuple[TimeNs, list[int]]] = []
+
+    def look(_: object) -> None:
+        served.append((world.kernel.now, [instance.answered for instance in world.instances]))
+
+    for tenth in range(150):
+        world.kernel.post(tenth * S // 10, OBSERVER, look, None)
+    return Run(world, world.run(), served)
+
+
+@cache
+def struck(row: Row, *, shuffle: bool) -> Run:
+    fault = Fault(row.name, STRIKES, ENDS - STRIKES, row.kind)
+    return carry_out((*row.others, fault), shuffle=shuffle)
+
+
+@cache
+def spared(others: tuple[Fault, ...], *, shuffle: bool) -> Run:
+    return carry_out(others, shuffle=shuffle)
+
+
+def digest(run: Run) -> str:
+    return run_digest(run.left.manifest, run.left.tables)
+
+
+each_fault = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+both_tie_modes = pytest.mark.parametrize("shuffle", [False, True])
+
+
+@each_fault
+@both_tie_modes
+def test_it_is_felt_while_it_lasts_and_not_afterwards(row: Row, shuffle: bool) -> None:
+    with_it, without = struck(row, shuffle=shuffle), spared(row.others, shuffle=shuffle)
+    worse = {
+        window: row.measure(with_it, window) - row.measure(without, window)
+        for window in (BEFORE, DURING, AFTER)
+    }
+    assert worse[BEFORE] == 0
+    assert worse[DURING] >= row.by
+    assert abs(worse[AFTER]) < row.by / 4
+
+
+@each_fault
+@both_tie_modes
+def test_nothing_of_it_is_left(row: Row, shuffle: bool) -> None:
+    world = struck(row, shuffle=shuffle).world
+    assert all(link.is_plain for link in world.network.links())
+    assert {instance.condition for instance in world.instances} == {Condition.UP}
+    assert not any(instance.added_delay or instance.error_ratio for instance in world.instances)
+    assert world.discovery is not None
+    assert world.discovery.server.is_running
+    assert not world.discovery.server.is_stale
+
+
+@each_fault
+@both_tie_modes
+def test_no_request_is_lost_or_counted_twice(row: Row, shuffle: bool) -> None:
+    counts = struck(row, shuffle=shuffle).left.counts
+    ended = counts.completed + counts.failed + counts.rejected + counts.timed_out
+    assert counts.offered == ended + counts.in_flight > 1000
+
+
+@each_fault
+def test_it_runs_alike_under_the_same_seed(row: Row) -> None:
+    fault = Fault(row.name, STRIKES, ENDS - STRIKES, row.kind)
+    again = carry_out((*row.others, fault), shuffle=False)
+    first = struck(row, shuffle=False)
+    assert digest(again) == digest(first) != digest(spared(row.others, shuffle=False))
+
+
+def test_every_kind_of_network_fault_has_a_row() -> None:
+    assert {type(row.kind) for row in NETWORK_ROWS} == set(NETWORK_KINDS)
