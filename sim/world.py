@@ -30,7 +30,7 @@ from sim.kernel.ties import USER
 from sim.network.links import Network
 from sim.network.stations import stations_of
 from sim.nodes.condition import Condition
-from sim.nodes.fitting import Fittings, make_instance
+from sim.nodes.fitting import Workshop, make_instances
 from sim.nodes.instance import Instance
 from sim.nodes.plan import Planner
 from sim.nodes.power import Power
@@ -138,27 +138,10 @@ class World:
         )
 
     def _make_instances(self) -> dict[str, list[Instance]]:
-        speeds = {machine.name: machine.speed_ratio for machine in self.blueprint.machines}
-        made: dict[str, list[Instance]] = {}
-        index = 0
-        for service in self.blueprint.services:
-            made[service.name] = []
-            for spec in service.instances:
-                clock = self.clock(spec.name)
-                made[service.name].append(
-                    make_instance(
-                        self.kernel,
-                        index=index,
-                        service=service,
-                        spec=spec,
-                        speed_ratio=speeds.get(spec.machine, 1.0),
-                        clock=clock,
-                        streams=self.stream,
-                        fittings=Fittings(self.caches.of(service, spec, clock)),
-                    )
-                )
-                index += 1
-        return made
+        surroundings = Workshop(
+            self.kernel, self.stream, self.clock, self.caches, self._out_of_memory
+        )
+        return make_instances(surroundings, self.blueprint.services, self.blueprint.machines)
 
     def _make_sources(self) -> list[LoadSource]:
         numbers = {service: index for index, service in enumerate(self.instances_of)}
@@ -262,6 +245,10 @@ class World:
             self.blueprint.phases.wall_start_ns,
         )
         return Jobs(around, config, self.blueprint.jobs)
+
+    def _out_of_memory(self, instance: Instance) -> None:
+        self.crash(instance, Condition.CRASHED, "out of memory")
+        self.restart(instance)
 
     def crash(self, instance: Instance, condition: Condition, cause: str = "") -> None:
         """Kill an instance's process; DARK also silences its host."""

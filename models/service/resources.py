@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from models.base.distributions import Distribution
 from models.base.time import NS_PER_MS, DurationNs
 
 MILLI = 1000
@@ -65,6 +66,14 @@ class CollectorSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class PausesSpec:
+    """The process stands still for ``length``, and ``every`` is the time from one to the next."""
+
+    every: Distribution
+    length: Distribution
+
+
+@dataclass(frozen=True, slots=True)
 class WarmUpSpec:
     """A fresh process begins at ``from_ratio`` of its speed and reaches all of it, in steps."""
 
@@ -84,6 +93,7 @@ class ResourcesSpec:
     millicores: int | None = None
     memory: MemorySpec | None = None
     collector: CollectorSpec | None = None
+    pauses: PausesSpec | None = None
     disk: DeviceSpec | None = None
     network: DeviceSpec | None = None
     warm_up: WarmUpSpec | None = None

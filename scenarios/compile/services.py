@@ -38,7 +38,7 @@ def compile_services(
             start_up_ns=doc.start_up,
             queue=queue_of(name, doc.queue, findings),
             shedding=shedding_of(name, doc.shed, findings),
-            resources=resources_of(doc),
+            resources=resources_of(name, doc, findings),
         )
         for name, doc in document.services.items()
     )
@@ -78,6 +78,7 @@ def _endpoints(
             steps=_steps(("services", service, "endpoints", name), endpoint, document, findings),
             request_bytes=endpoint.request,
             response_bytes=endpoint.response,
+            disk_bytes=endpoint.disk,
             cache=compile_cache(
                 ("services", service, "endpoints", name, "cache"), endpoint, findings
             ),

@@ -7,6 +7,13 @@ from pydantic import BeforeValidator, Field
 from scenarios.document.distributions import DistributionDoc
 from scenarios.document.quantities import Bytes, Duration, mistake
 from scenarios.document.queueing import QueueDoc, ShedDoc
+from scenarios.document.resources import (
+    CollectorDoc,
+    DeviceDoc,
+    MemoryDoc,
+    PausesDoc,
+    WarmUpDoc,
+)
 from scenarios.document.shapes import EndpointName, Name, Section, Several
 from scenarios.document.stores import CacheDoc
 from scenarios.source.problems import quoted
@@ -56,20 +63,24 @@ CallDoc = Annotated[str | ParallelDoc, BeforeValidator(_call)]
 class EndpointDoc(Section):
     """Work done first, then the calls in order; sizes are bytes on the wire.
 
-    With a ``cache`` the calls are made only for what is not in it.
+    ``disk`` bytes are read or written between the two, where the service has a disk. With a
+    ``cache`` the calls are made only for what is not in it.
     """
 
     work: DistributionDoc
     calls: Annotated[Several[CallDoc], Field(max_length=100)] = ()
     request: Bytes = 1024
     response: Bytes = 8192
+    disk: Bytes = 0
     cache: CacheDoc | None = None
 
 
 class ServiceDoc(Section):
     """A named function of the platform and its running copies.
 
-    ``cores`` are shared equally by the requests at work, of which none uses more than one.
+    ``slots`` are its threads: a request holds one from its turn to its answer, also while it
+    waits for calls, unless ``hold`` is none. ``cores`` are shared equally by the requests at
+    work, of which none uses more than one.
     """
 
     instances: InstancesDoc
@@ -77,6 +88,13 @@ class ServiceDoc(Section):
     queue: QueueDoc = QueueDoc(limit=100)
     shed: ShedDoc | None = None
     cores: Annotated[float, Field(ge=0.001, le=100_000)] | None = None
+    hold: Literal["thread", "none"] = "thread"
+    memory: MemoryDoc | None = None
+    collector: CollectorDoc | None = None
+    pauses: PausesDoc | None = None
+    disk: DeviceDoc | None = None
+    network: DeviceDoc | None = None
+    warm_up: WarmUpDoc | None = None
     cancel: Literal["none", "queued", "running"] = "none"
     start_up: Duration = 0
     endpoints: Annotated[dict[EndpointName, EndpointDoc], Field(min_length=1)]

@@ -62,9 +62,9 @@ class EquippedInstance(GatedInstance):
         self._left_ns: dict[int, DurationNs] = {}
         self._held_back: deque[tuple[Callable[..., object], Attempt, Outcome | None]] = deque()
 
-    def busy_millicores(self) -> int:
-        """How much of the processor is in use."""
-        return self._processor.busy_millicores()
+    def gauges(self) -> Iterable[tuple[str, float]]:
+        """What the process tells of itself."""
+        yield "process_cpu_cores_busy", self._processor.busy_millicores() / MILLI
 
     def progressing(self) -> Iterable[int]:
         """Jobs on the processor, and those whose call has ended while the process stands still."""

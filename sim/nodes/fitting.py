@@ -1,24 +1,27 @@
 """Makes the instances of a service: the simplest kind that does what is asked of it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
 
 from models.base.samplers import make_sampler
 from models.base.streams import Stream
 from models.service.queueing import Discipline
 from models.service.resources import ResourcesSpec
-from models.service.spec import InstanceSpec, ServiceSpec
+from models.service.spec import InstanceSpec, MachineSpec, ServiceSpec
 from models.traffic.shedding.adaptive_lifo import AdaptiveLifo, AdaptiveLifoConfig
 from sim.kernel.clocks import NodeClock
 from sim.kernel.environment import Kernel
 from sim.nodes.equipped import EquippedInstance
 from sim.nodes.gated import GatedInstance
 from sim.nodes.instance import Instance, Line
+from sim.nodes.provisioned import ProvisionedInstance
 from sim.nodes.queueing.classes import MostImportantFirst, TenantsInTurn
 from sim.nodes.queueing.lines import AdaptiveLine, NewestFirst
 from sim.nodes.queueing.marks import criticality_of, tenant_of
-from sim.nodes.stores.cache import Cache
-from sim.nodes.stores.remembering import EquippedRemembering, RememberingInstance
+from sim.nodes.runtime import RuntimeInstance
+from sim.nodes.stores.cache import Cache, Caches
+from sim.nodes.stores.remembering import ProvisionedRemembering, RememberingInstance
 
 _BOUNDLESS = ResourcesSpec()
 
@@ -27,10 +30,12 @@ _BOUNDLESS = ResourcesSpec()
 class Fittings:
     """What the world gives an instance besides its service's own: caches, by endpoint.
 
-    ``is_paced`` asks for one whose ``pace`` faults can change.
+    ``out_of_memory`` kills it and starts it again. ``is_paced`` asks for one whose ``pace`` faults
+    can change.
     """
 
     caches: Mapping[str, Cache] = field(default_factory=dict)
+    out_of_memory: Callable[[Instance], object] | None = None
     is_paced: bool = False
 
 
@@ -53,7 +58,7 @@ def make_instance(
     fittings = fittings or Fittings()
     kind = _kind_of(service, is_paced=fittings.is_paced)
     if fittings.caches:
-        kind = RememberingInstance if kind is Instance else EquippedRemembering
+        kind = RememberingInstance if kind is Instance else ProvisionedRemembering
     instance = kind(
         kernel,
         index=index,
@@ -64,6 +69,10 @@ def make_instance(
         error_stream=streams(f"errors/{spec.name}"),
         line=_line(service, kernel),
     )
+    if isinstance(instance, RuntimeInstance):
+        instance.provide(service.resources, streams)
+        if fittings.out_of_memory is not None:
+            instance.on_out_of_memory = fittings.out_of_memory
     if isinstance(instance, RememberingInstance):
         instance.remember(fittings.caches, service)
     if isinstance(instance, GatedInstance) and service.queue.patience is not None:
@@ -75,7 +84,10 @@ def make_instance(
 def _kind_of(service: ServiceSpec, *, is_paced: bool) -> type[Instance]:
     queue = service.queue
     is_shared = queue.discipline is Discipline.PROCESSOR_SHARING
-    if is_paced or is_shared or queue.preempts or service.resources != _BOUNDLESS:
+    if replace(service.resources, millicores=None) != _BOUNDLESS:
+        return ProvisionedInstance
+    has_cores = service.resources.millicores is not None
+    if is_paced or is_shared or queue.preempts or has_cores:
         return EquippedInstance
     is_full_by_class = queue.discipline is Discipline.PRIORITY
     if service.shedding.is_on or queue.patience is not None or is_full_by_class:
@@ -101,3 +113,41 @@ def _line(service: ServiceSpec, kernel: Kernel) -> Line | None:
         case Discipline.FIFO | Discipline.PROCESSOR_SHARING:
             pass
     return line
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What it takes to make the instances of a world."""
+
+    kernel: Kernel
+    streams: Callable[[str], Stream]
+    clock: Callable[[str], NodeClock]
+    caches: Caches
+    out_of_memory: Callable[[Instance], object]
+
+
+def make_instances(
+    workshop: Workshop, services: Sequence[ServiceSpec], machines: Sequence[MachineSpec]
+) -> dict[str, list[Instance]]:
+    """All instances, by service, numbered in the order of the manifest."""
+    speeds = {machine.name: machine.speed_ratio for machine in machines}
+    made: dict[str, list[Instance]] = {}
+    numbers = count()
+    for service in services:
+        made[service.name] = []
+        for spec in service.instances:
+            clock = workshop.clock(spec.name)
+            caches = workshop.caches.of(service, spec, clock)
+            made[service.name].append(
+                make_instance(
+                    workshop.kernel,
+                    index=next(numbers),
+                    service=service,
+                    spec=spec,
+                    speed_ratio=speeds.get(spec.machine, 1.0),
+                    clock=clock,
+                    streams=workshop.streams,
+                    fittings=Fittings(caches, workshop.out_of_memory),
+                )
+            )
+    return made

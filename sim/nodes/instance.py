@@ -104,6 +104,10 @@ class Instance(Listener):
         """How many slots the jobs hold."""
         return len(self.jobs)
 
+    def gauges(self) -> Iterable[tuple[str, float]]:
+        """What the process tells of itself beside its requests, by the name of the metric."""
+        return ()
+
     def progressing(self) -> Iterable[int]:
         """Numbers of jobs that are kept by something which the agenda does not show."""
         return ()

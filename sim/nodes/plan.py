@@ -31,8 +31,8 @@ class PlanNode:
     """
 
     __slots__ = (
-        "callee", "endpoint", "index", "request_bytes", "response_bytes", "retry_demand", "slot",
-        "steps",
+        "callee", "disk_bytes", "endpoint", "index", "request_bytes", "response_bytes",
+        "retry_demand", "slot", "steps",
     )  # fmt: skip
 
     def __init__(
@@ -48,6 +48,7 @@ class PlanNode:
         self.endpoint = endpoint.name
         self.request_bytes = endpoint.request_bytes
         self.response_bytes = endpoint.response_bytes
+        self.disk_bytes = endpoint.disk_bytes
         self.index = index
         self.slot = slot
         self.retry_demand = retry_demand

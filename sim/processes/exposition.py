@@ -37,6 +37,11 @@ class ServerReading:
     queued: int
 
 
+def process_samples(gauges: Iterable[tuple[str, float]]) -> tuple[VectorSample, ...]:
+    """What a process tells of itself: cores, memory, pauses."""
+    return tuple(_sample(name, value) for name, value in gauges)
+
+
 def server_samples(reading: ServerReading, before: Tally) -> tuple[VectorSample, ...]:
     """Metrics of an instance. ``before`` is what it had answered at the previous scrape."""
     return (

@@ -16,6 +16,7 @@ from sim.processes.exposition import (
     Tally,
     cache_samples,
     ingress_samples,
+    process_samples,
     registry_samples,
     server_samples,
 )
@@ -54,7 +55,7 @@ class InstancePage:
         reading = ServerReading(
             self._before, instance.refused, len(instance.jobs), instance.waiting
         )
-        samples = server_samples(reading, before)
+        samples = server_samples(reading, before) + process_samples(instance.gauges())
         if isinstance(instance, RememberingInstance):
             samples += cache_samples(_readings(instance))
         return samples

@@ -4,7 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.base.distributions import Exponential
+from models.base.popularity import KeyLaw
 from models.faults.plan import Fault, InstanceCrash, Selector, ZoneOutage
+from models.service.cache import CacheSpec
 from models.service.queueing import (
     Discipline,
     QueueSpec,
@@ -13,7 +15,16 @@ from models.service.queueing import (
     StandingQueueSpec,
     TurnOver,
 )
-from models.service.resources import ResourcesSpec
+from models.service.resources import (
+    CollectorSpec,
+    DeviceSpec,
+    Hold,
+    MemorySpec,
+    PausesSpec,
+    ResourcesSpec,
+    Sharing,
+    WarmUpSpec,
+)
 from models.service.spec import Cancel
 from models.traffic.config import BackoffConfig, RetryConfig
 from sim.world import build
@@ -44,7 +55,19 @@ shedders = st.builds(
     ),
     priority_shares=st.sampled_from([None, (0.2, 0.5, 0.8, 1.0)]),
 )
-resources = st.builds(ResourcesSpec, millicores=st.sampled_from([None, 500, 2000]))
+resources = st.builds(
+    ResourcesSpec,
+    millicores=st.sampled_from([None, 500, 2000]),
+    memory=st.sampled_from([None, MemorySpec(60, request_bytes=10, leak_bytes=1)]),
+    collector=st.sampled_from(
+        [None, CollectorSpec(40, 10, live_bytes=4, pause_ns=3 * MS, per_live_ns=MS)]
+    ),
+    pauses=st.sampled_from([None, PausesSpec(Exponential(200 * MS), Exponential(20 * MS))]),
+    disk=st.sampled_from([None, *(DeviceSpec(400_000, sharing) for sharing in Sharing)]),
+    network=st.sampled_from([None, *(DeviceSpec(2_000_000, sharing) for sharing in Sharing)]),
+    warm_up=st.sampled_from([None, WarmUpSpec(S)]),
+    hold=st.sampled_from(Hold),
+)
 faults = st.builds(
     Fault,
     st.just("x"),
@@ -60,24 +83,24 @@ faults = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(
-    front=queues,
-    back=queues,
+    lines=st.tuples(queues, queues),
     shedding=shedders,
-    with_cores=resources,
+    equipment=resources,
     plan=st.lists(faults, max_size=2),
     cancel=st.sampled_from(Cancel),
+    cache=st.sampled_from([None, CacheSpec(keys=KeyLaw(20), ttl_ns=200 * MS)]),
     seed=st.integers(0, 1000),
     shuffle=st.booleans(),
 )
 def test_every_request_and_attempt_is_in_the_record_once_whatever_serves_it(
-    front: QueueSpec,
-    back: QueueSpec,
+    lines: tuple[QueueSpec, QueueSpec],
     shedding: SheddingSpec,
-    with_cores: ResourcesSpec,
+    equipment: ResourcesSpec,
     plan: list[Fault],
     cancel: Cancel,
+    cache: CacheSpec | None,
     seed: int,
     shuffle: bool,
 ) -> None:
@@ -92,8 +115,10 @@ def test_every_request_and_attempt_is_in_the_record_once_whatever_serves_it(
                     calls=[["back"], ["back", "back"]],
                     cancel=cancel,
                     start_up_ns=S // 2,
-                    queue=front,
-                    resources=with_cores,
+                    queue=lines[0],
+                    resources=equipment,
+                    cache=cache,
+                    disk_bytes=1000,
                 ),
                 service(
                     "back",
@@ -101,9 +126,10 @@ def test_every_request_and_attempt_is_in_the_record_once_whatever_serves_it(
                     queue_limit=5,
                     work=Exponential(15 * MS),
                     cancel=cancel,
-                    queue=back,
+                    queue=lines[1],
                     shedding=shedding,
-                    resources=with_cores,
+                    resources=equipment,
+                    disk_bytes=1000,
                 ),
             ],
             [

@@ -7,8 +7,8 @@ from models.service.spec import ServiceSpec
 from models.traffic.response_cache import Lookup
 from sim.nodes.attempt import Attempt
 from sim.nodes.condition import Condition
-from sim.nodes.equipped import EquippedInstance
 from sim.nodes.instance import Instance
+from sim.nodes.provisioned import ProvisionedInstance
 from sim.nodes.stores.cache import Cache
 
 
@@ -102,5 +102,5 @@ class RememberingInstance(Instance):
             cache.flush()
 
 
-class EquippedRemembering(RememberingInstance, EquippedInstance):
-    """An instance with caches, a gate and a processor."""
+class ProvisionedRemembering(RememberingInstance, ProvisionedInstance):
+    """An instance with caches beside all that an instance may work with."""
