@@ -60,7 +60,7 @@ def _line(window: Window, origin_ns: TimeNs) -> tuple[float, float]:
     """Slope per second, and the value at ``origin_ns``."""
     values = window.values
     constant = values[0]
-    if all(value == constant for value in values):
+    if values[-1] == constant and all(value == constant for value in values):
         return (nan, nan) if isinf(constant) else (0.0, constant)
     xs = [(time_ns - origin_ns) / NS_PER_S for time_ns in window.times]
     count, x, y = len(values), total(xs), total(values)

@@ -25,7 +25,7 @@ class Grouping:
 
     is_without: bool
     labels: frozenset[str]
-    _memo: LabelMemo = field(init=False, repr=False, compare=False)
+    _memo: LabelMemo[LabelSet] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_memo", LabelMemo(self.key))

@@ -31,7 +31,7 @@ class Matching:
 
     is_on: bool = False
     labels: frozenset[str] = frozenset()
-    memo: LabelMemo = field(init=False, repr=False, compare=False)
+    memo: LabelMemo[LabelSet] = field(init=False, repr=False, compare=False)
     """The match key of a label set, remembered."""
 
     def __post_init__(self) -> None:

@@ -3,12 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from models.telemetry.labels import LabelSet
 from models.telemetry.promql.plan.moment import Moment, Ranges, Vector
 
 MEMO_MAX = 100_000
+
+Derived = TypeVar("Derived")
 
 
 class ScalarPlan(ABC):
@@ -61,14 +63,14 @@ class TextPlan:
 Plan: TypeAlias = ScalarPlan | VectorPlan | RangePlan | TextPlan
 
 
-class LabelMemo(dict[LabelSet, LabelSet]):
-    """What a label set becomes, computed once for each; forgets everything when it is full."""
+class LabelMemo(dict[LabelSet, Derived]):
+    """What becomes of a label set, computed once for each; forgets everything when it is full."""
 
-    def __init__(self, derive: Callable[[LabelSet], LabelSet]) -> None:
+    def __init__(self, derive: Callable[[LabelSet], Derived]) -> None:
         super().__init__()
         self._derive = derive
 
-    def __missing__(self, labels: LabelSet) -> LabelSet:
+    def __missing__(self, labels: LabelSet) -> Derived:
         if len(self) >= MEMO_MAX:
             self.clear()
         derived = self[labels] = self._derive(labels)

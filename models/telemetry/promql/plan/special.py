@@ -1,7 +1,7 @@
 """Functions that look at a whole vector or at labels: histograms, absence, label rewriting."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from models.telemetry.labels import (
     METRIC_NAME,
@@ -14,7 +14,7 @@ from models.telemetry.labels import (
 from models.telemetry.promql.functions.buckets import histogram_quantile, upper_bound
 from models.telemetry.promql.functions.texts import expanded
 from models.telemetry.promql.plan.moment import Moment, Place, Vector, refuse_same_labels
-from models.telemetry.promql.plan.nodes import RangePlan, ScalarPlan, VectorPlan
+from models.telemetry.promql.plan.nodes import LabelMemo, RangePlan, ScalarPlan, VectorPlan
 from models.telemetry.series import VectorSample
 
 BUCKET = "le"
@@ -31,6 +31,10 @@ class HistogramQuantile(VectorPlan):
     q: ScalarPlan
     source: VectorPlan
     place: Place
+    _memo: LabelMemo[tuple[LabelSet, float | None]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_memo", LabelMemo(_histogram_and_bound))
 
     @property
     def mixes_names(self) -> bool:
@@ -45,15 +49,20 @@ class HistogramQuantile(VectorPlan):
         """
         q = self.q.number(moment)
         histograms: dict[LabelSet, list[tuple[float, float]]] = {}
+        memo = self._memo
         for labels, value in self.source.vector(moment):
-            bound = upper_bound(label_value(labels, BUCKET))
+            histogram, bound = memo[labels]
             if bound is not None:
-                histograms.setdefault(without(labels, _BUCKET), []).append((bound, value))
+                histograms.setdefault(histogram, []).append((bound, value))
         quantiles = [
             VectorSample(without_metric_name(labels), histogram_quantile(q, buckets))
             for labels, buckets in histograms.items()
         ]
         return refuse_same_labels(quantiles, self.place) if self.source.mixes_names else quantiles
+
+
+def _histogram_and_bound(labels: LabelSet) -> tuple[LabelSet, float | None]:
+    return without(labels, _BUCKET), upper_bound(label_value(labels, BUCKET))
 
 
 @dataclass(frozen=True, slots=True)
