@@ -11,6 +11,7 @@ from models.planning.prices import PriceList
 from models.scheduling.config import JobConfig, SchedulerConfig
 from models.service.spec import MachineSpec, ServiceSpec
 from models.service.traffic import SourceSpec
+from models.storage.message_queue import MessageQueueConfig
 from models.traffic.config import EdgeConfig
 
 
@@ -66,6 +67,20 @@ class Plugin:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueSpec:
+    """A message queue: each good call of ``broker``'s ``endpoint`` publishes a message.
+
+    ``name`` is that of the source which delivers them, at most ``consumers`` at a time.
+    """
+
+    name: str
+    broker: str
+    endpoint: str
+    consumers: int = 10
+    config: MessageQueueConfig = MessageQueueConfig()
+
+
+@dataclass(frozen=True, slots=True)
 class Blueprint:
     """Everything ``sim.world.build`` needs, with cross references already checked."""
 
@@ -75,6 +90,7 @@ class Blueprint:
     services: tuple[ServiceSpec, ...]
     edges: tuple[EdgeConfig, ...]
     sources: tuple[SourceSpec, ...] = ()
+    queues: tuple[QueueSpec, ...] = ()
     question: str = ""
     section: str = "failover"
     links: LinksSpec = LinksSpec()

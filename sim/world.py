@@ -20,6 +20,7 @@ from sim.chaos.network import NetworkFaults
 from sim.checks.conservation import (
     check_conservation,
     check_drained,
+    check_messages,
     check_slots,
     count_requests,
 )
@@ -36,6 +37,7 @@ from sim.nodes.plan import Planner
 from sim.nodes.power import Power
 from sim.nodes.source import LoadSource
 from sim.nodes.stores.cache import Caches
+from sim.nodes.stores.messages import MessageQueues, MessageSource
 from sim.nodes.wiring import Caller, Wiring
 from sim.processes.discovery import Discovery
 from sim.processes.jobs import Jobs, JobsSurroundings
@@ -44,7 +46,7 @@ from sim.processes.monitoring_node import MonitoringSurroundings
 from sim.processes.registry_server import RegistryServer, Surroundings
 from sim.recording.limits import check_fits_record
 from sim.recording.manifest import manifest_of
-from sim.recording.observer import CacheSampler, ServiceSampler, observe
+from sim.recording.observer import CacheSampler, MessageSampler, ServiceSampler, observe
 from sim.recording.recorder import Recorder
 
 DRAIN_NS = 60 * NS_PER_S
@@ -96,6 +98,7 @@ class World:
             self.network.stations.join(station)
         self._planner = Planner(blueprint.services, seed)
         self.caches = Caches(self.kernel, streams=self.stream, clocks=self.clock)
+        self.queues = MessageQueues(blueprint.queues)
         self.instances_of = self._make_instances()
         self.instances = list(chain.from_iterable(self.instances_of.values()))
         self.wiring = Wiring(
@@ -139,14 +142,19 @@ class World:
 
     def _make_instances(self) -> dict[str, list[Instance]]:
         surroundings = Workshop(
-            self.kernel, self.stream, self.clock, self.caches, self._out_of_memory
+            self.kernel,
+            self.stream,
+            self.clock,
+            self.caches,
+            self.queues,
+            self._out_of_memory,
         )
         return make_instances(surroundings, self.blueprint.services, self.blueprint.machines)
 
     def _make_sources(self) -> list[LoadSource]:
         numbers = {service: index for index, service in enumerate(self.instances_of)}
-        return [
-            LoadSource(
+        made = [
+            self.queues.kind_of(spec)(
                 self.kernel,
                 self.recorder,
                 spec=spec,
@@ -158,6 +166,10 @@ class World:
             )
             for index, spec in enumerate(self.blueprint.sources)
         ]
+        for source in made:
+            if isinstance(source, MessageSource):
+                self.queues.open(source, self.clock(f"queue/{source.name}"), self.instances_of)
+        return made
 
     def _make_callers(self) -> list[Caller]:
         callers = [
@@ -313,6 +325,9 @@ class World:
         if self.caches.places:
             caches = CacheSampler(self.recorder, self.caches.places)
             observe(self.kernel, self.blueprint.sample_interval_ns, caches.look)
+        if self.queues.sources:
+            messages = MessageSampler(self.recorder, self.queues.sources)
+            observe(self.kernel, self.blueprint.sample_interval_ns, messages.look)
         self.faults.arm(self.blueprint.faults, plan.warm_up_ns)
         for source in self.sources:
             source.start()
@@ -338,6 +353,7 @@ class World:
         requests, attempts = tables[0], tables[1]
         offered, sent = next(self.recorder.request_ids), next(self.recorder.attempt_ids)
         check_conservation(requests, attempts, offered, sent)
+        check_messages({source.name: source.queue for source in self.queues.sources})
         if not stopped_early:
             self._drain()
         manifest = manifest_of(

@@ -17,6 +17,7 @@ from scenarios.compile.platform import (
     compile_prices,
     compile_zones,
 )
+from scenarios.compile.queues import compile_queues
 from scenarios.compile.scheduling import compile_jobs, compile_scheduler
 from scenarios.compile.services import compile_services
 from scenarios.compile.traffic import compile_sources
@@ -36,6 +37,8 @@ def compile_document(
     zones = compile_zones(document.topology, findings)
     services = compile_services(document, zones, findings)
     sources = compile_sources(document, zones, phases, findings)
+    queues, deliveries = compile_queues(document, services, findings)
+    sources += deliveries
     check_sources(sources, check_call_graph(call_targets(services), findings), findings)
     monitoring = compile_monitoring(document.alerting, zones, findings)
     discovery = compile_discovery(document.discovery, zones, findings)
@@ -48,6 +51,7 @@ def compile_document(
         services=services,
         edges=compile_edges(document, services, findings),
         sources=sources,
+        queues=queues,
         question=document.question,
         section=document.section,
         links=compile_links(document.topology),

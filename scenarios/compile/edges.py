@@ -23,6 +23,8 @@ from scenarios.source.problems import closest, quoted
 _EDGE = re.compile(r"\s*(\S+)\s*->\s*(\S+)\s*")
 _ANY = "*"
 _BUDGET_STEPS = 1000
+_DELIVERY = EdgeDoc(timeout=0)
+"""A message queue waits for its consumers as long as a message is invisible."""
 
 
 def compile_edges(
@@ -41,6 +43,8 @@ def compile_edges(
     for caller, callee in pairs:
         keys = ((_ANY, callee), (caller, callee))
         layers = [document.edges[written[key]] for key in keys if key in written]
+        if caller in document.queues:
+            layers.insert(0, _DELIVERY)
         edges.append(_edge(caller, callee, [document.defaults.edge, *layers]))
     return tuple(edges)
 
@@ -49,6 +53,7 @@ def _pairs_in_use(
     document: ScenarioDoc, services: Sequence[ServiceSpec]
 ) -> tuple[tuple[str, str], ...]:
     pairs = [(name, source.to) for name, source in document.traffic.items()]
+    pairs += _consumers(document)
     pairs += [
         (service.name, call.service)
         for service in services
@@ -59,12 +64,18 @@ def _pairs_in_use(
     return tuple(dict.fromkeys(pairs))
 
 
+def _consumers(document: ScenarioDoc) -> list[tuple[str, str]]:
+    """Each queue and the service it delivers to."""
+    return [(name, queue.to.partition(".")[0]) for name, queue in document.queues.items()]
+
+
 def _pairs_meant(document: ScenarioDoc) -> tuple[tuple[str, str], ...]:
     """Pairs that are called, and those that a misspelt call was probably meant to be.
 
     An edge is not called superfluous for a mistake in the call that would use it.
     """
     called = [(name, source.to) for name, source in document.traffic.items()]
+    called += _consumers(document)
     called += [
         (name, text.partition(".")[0])
         for name, service in document.services.items()
@@ -80,7 +91,7 @@ def _pairs_meant(document: ScenarioDoc) -> tuple[tuple[str, str], ...]:
 
 def _written_edges(document: ScenarioDoc, findings: Findings) -> Mapping[tuple[str, str], str]:
     """Key text of each pair that the file has an entry for; wrong keys become problems."""
-    callers = (*document.traffic, *document.services)
+    callers = (*document.traffic, *document.queues, *document.services)
     pairs = _pairs_meant(document)
     written: dict[tuple[str, str], str] = {}
     for key in document.edges:
@@ -114,6 +125,8 @@ def _wrong_end(
         return ""
     if caller in document.traffic:
         return f"{quoted(caller)} sends its requests to {quoted(document.traffic[caller].to)}"
+    if caller in document.queues:
+        return f"{quoted(caller)} delivers to {quoted(dict(_consumers(document))[caller])}"
     return f"no endpoint of {quoted(caller)} calls {quoted(callee)}"
 
 

@@ -184,7 +184,7 @@ class _Compiler:
 
     def _target(self, name: str, path: KeyPath) -> spec.Target | None:
         services = self.document.services
-        if name in self.document.traffic:
+        if name in self.document.traffic or name in self.document.queues:
             return spec.Target(spec.TargetKind.SOURCE, name)
         if name in services:
             return spec.Target(spec.TargetKind.SERVICE, name)

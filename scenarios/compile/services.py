@@ -97,14 +97,15 @@ def _steps(
             named = [(place, call)]
         else:
             named = [((*place, "parallel", at), text) for at, text in enumerate(call.parallel)]
-        resolved = (_resolve(text, where, document, findings) for where, text in named)
+        resolved = (resolve_call(text, where, document, findings) for where, text in named)
         steps.append(tuple(target for target in resolved if target is not None))
     return tuple(steps)
 
 
-def _resolve(
+def resolve_call(
     text: str, path: KeyPath, document: ScenarioDoc, findings: Findings
 ) -> CallSpec | None:
+    """The endpoint that ``service.ENDPOINT`` means; None, and a problem, if there is none."""
     service, dot, endpoint = text.partition(".")
     if not dot:
         findings.at_value(path, f"{quoted(text)} is not a call; write service.ENDPOINT")

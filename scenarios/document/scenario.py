@@ -21,6 +21,7 @@ from scenarios.document.quantities import (
 from scenarios.document.scheduling import JobDoc, SchedulerDoc
 from scenarios.document.services import MachineDoc, ServiceDoc
 from scenarios.document.shapes import Name, Section, Several
+from scenarios.document.stores import MessageQueueDoc
 from scenarios.document.traffic import SourceDoc
 
 DRIFT_PPM_MAX = 10_000
@@ -140,6 +141,7 @@ class ScenarioDoc(Section):
     edges: dict[str, EdgeDoc] = Field(default_factory=dict)
     discovery: DiscoveryDoc | None = None
     traffic: dict[Name, SourceDoc] = Field(default_factory=dict)
+    queues: dict[Name, MessageQueueDoc] = Field(default_factory=dict)
     scheduler: SchedulerDoc | None = None
     jobs: dict[Name, JobDoc] = Field(default_factory=dict)
     faults: Several[FaultDoc] = ()

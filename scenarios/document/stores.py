@@ -43,3 +43,24 @@ class CacheDoc(Section):
     coalesce: bool = True
     scope: Literal["instance", "service"] = "instance"
     start: Literal["empty", "warm"] = "empty"
+
+
+class MessageQueueDoc(Section):
+    """Messages between services: each good call of ``from`` publishes one, ``to`` handles it.
+
+    ``from`` is an endpoint of the broker, ``to`` one of the service that consumes; both are
+    written service.ENDPOINT. At most ``consumers`` messages are with consumers at a time. One
+    that is not dealt with in ``visibility`` is delivered again, one that failed after
+    ``redelivery_delay``, in all ``max_receives`` times; then it is a dead letter. Messages
+    expire after ``retention``; ``capacity`` bounds how many are kept. Deliveries are requests of
+    a source with the queue's name, and their edge has no timeout unless one is written for it.
+    """
+
+    from_: str = Field(alias="from")
+    to: str
+    consumers: Annotated[int, Field(ge=1, le=1_000_000)] = 10
+    visibility: PositiveDuration = 30_000_000_000
+    redelivery_delay: PositiveDuration = 1_000_000_000
+    max_receives: Annotated[int, Field(ge=1, le=1000)] = 5
+    retention: PositiveDuration = 345_600_000_000_000
+    capacity: Annotated[int, Field(ge=1, le=10_000_000)] = 100_000

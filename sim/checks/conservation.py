@@ -1,6 +1,6 @@
 """Laws that every run must obey, whatever was broken in it. Judged from outside the world."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from models.base.time import TimeNs, format_duration
 from models.records.record import Counts
 from models.records.schema import NO_PARENT
 from models.records.table import Table
+from models.storage.message_queue import MessageQueue
 from sim.kernel.environment import Entry
 from sim.nodes.attempt import Attempt
 from sim.nodes.instance import Instance
@@ -80,6 +81,22 @@ def _each_once(what: str, table: Table, expected: int) -> None:
     seen[ids] = True
     if not seen.all():
         raise InvariantViolation(f"{what} {int(np.argmin(seen))} was never recorded")
+
+
+def check_messages(queues: Mapping[str, MessageQueue]) -> None:
+    """Every message published was consumed, is dead, has expired, or is still kept.
+
+    Raises:
+        InvariantViolation: one is missing, or counted twice.
+    """
+    for name, queue in queues.items():
+        counts = queue.counts
+        ended = counts.consumed + counts.dead + counts.expired
+        if counts.published != ended + queue.waiting + queue.in_flight:
+            raise InvariantViolation(
+                f"queue {name} was given {counts.published} messages; {ended} ended,"
+                f" {queue.waiting} wait and {queue.in_flight} are with consumers"
+            )
 
 
 def check_slots(instances: Iterable[Instance], now: TimeNs) -> None:

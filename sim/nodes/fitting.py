@@ -21,6 +21,7 @@ from sim.nodes.queueing.lines import AdaptiveLine, NewestFirst
 from sim.nodes.queueing.marks import criticality_of, tenant_of
 from sim.nodes.runtime import RuntimeInstance
 from sim.nodes.stores.cache import Cache, Caches
+from sim.nodes.stores.messages import BrokerInstance, MessageQueues, Topics
 from sim.nodes.stores.remembering import ProvisionedRemembering, RememberingInstance
 
 _BOUNDLESS = ResourcesSpec()
@@ -30,13 +31,14 @@ _BOUNDLESS = ResourcesSpec()
 class Fittings:
     """What the world gives an instance besides its service's own: caches, by endpoint.
 
-    ``out_of_memory`` kills it and starts it again. ``is_paced`` asks for one whose ``pace`` faults
-    can change.
+    ``topics`` are the message queues that its calls publish to, by endpoint. ``out_of_memory``
+    kills it and starts it again. ``is_paced`` asks for one whose ``pace`` faults can change.
     """
 
     caches: Mapping[str, Cache] = field(default_factory=dict)
     out_of_memory: Callable[[Instance], object] | None = None
     is_paced: bool = False
+    topics: Topics = field(default_factory=dict)
 
 
 def make_instance(
@@ -59,6 +61,8 @@ def make_instance(
     kind = _kind_of(service, is_paced=fittings.is_paced)
     if fittings.caches:
         kind = RememberingInstance if kind is Instance else ProvisionedRemembering
+    if fittings.topics:
+        kind = BrokerInstance
     instance = kind(
         kernel,
         index=index,
@@ -75,6 +79,8 @@ def make_instance(
             instance.on_out_of_memory = fittings.out_of_memory
     if isinstance(instance, RememberingInstance):
         instance.remember(fittings.caches, service)
+    if isinstance(instance, BrokerInstance):
+        instance.publish_to(fittings.topics)
     if isinstance(instance, GatedInstance) and service.queue.patience is not None:
         stream = streams(f"patience/{spec.name}")
         instance.lose_patience_after(make_sampler(service.queue.patience, stream))
@@ -123,6 +129,7 @@ class Workshop:
     streams: Callable[[str], Stream]
     clock: Callable[[str], NodeClock]
     caches: Caches
+    queues: MessageQueues
     out_of_memory: Callable[[Instance], object]
 
 
@@ -147,7 +154,11 @@ def make_instances(
                     speed_ratio=speeds.get(spec.machine, 1.0),
                     clock=clock,
                     streams=workshop.streams,
-                    fittings=Fittings(caches, workshop.out_of_memory),
+                    fittings=Fittings(
+                        caches,
+                        workshop.out_of_memory,
+                        topics=workshop.queues.topics_of(service.name),
+                    ),
                 )
             )
     return made

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from models.base.outcome import Outcome
 from models.base.percentile import nearest_rank
 from models.base.time import DurationNs, seconds
+from models.storage.message_queue import QueueCounts
 from models.telemetry.labels import METRIC_NAME
 from models.telemetry.series import VectorSample
 
@@ -88,6 +89,34 @@ def cache_samples(readings: Iterable[CacheReading]) -> tuple[VectorSample, ...]:
             _sample("cache_size", reading.entries, [("cache", reading.name)]),
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class QueueReading:
+    """A message queue at one instant."""
+
+    name: str
+    waiting: int
+    in_flight: int
+    oldest_age_ns: DurationNs
+    counts: QueueCounts
+
+
+def queue_samples(reading: QueueReading) -> tuple[VectorSample, ...]:
+    """Metrics of a message queue, named as RabbitMQ's exporter names what it has too."""
+    counts = reading.counts
+    values = (
+        ("rabbitmq_queue_messages_ready", reading.waiting),
+        ("rabbitmq_queue_messages_unacked", reading.in_flight),
+        ("rabbitmq_queue_messages_published_total", counts.published),
+        ("rabbitmq_queue_messages_delivered_total", counts.delivered),
+        ("rabbitmq_queue_messages_redelivered_total", counts.redelivered),
+        ("rabbitmq_queue_messages_acked_total", counts.consumed),
+        ("rabbitmq_queue_messages_dead_lettered_total", counts.dead),
+        ("rabbitmq_queue_messages_expired_total", counts.expired),
+        ("queue_oldest_message_age_seconds", seconds(reading.oldest_age_ns)),
+    )
+    return tuple(_sample(name, value, [("queue", reading.name)]) for name, value in values)
 
 
 def registry_samples(healthy: Mapping[str, int]) -> tuple[VectorSample, ...]:

@@ -8,21 +8,25 @@ from models.telemetry.series import VectorSample
 from sim.nodes.instance import Instance
 from sim.nodes.power import Power
 from sim.nodes.source import LoadSource
+from sim.nodes.stores.messages import MessageSource
 from sim.nodes.stores.remembering import RememberingInstance
 from sim.processes.exposition import (
     CacheReading,
+    QueueReading,
     RequestMeter,
     ServerReading,
     Tally,
     cache_samples,
     ingress_samples,
     process_samples,
+    queue_samples,
     registry_samples,
     server_samples,
 )
 from sim.processes.registry_server import RegistryServer
 
 INGRESS = "ingress"
+MESSAGES = "messages"
 REGISTRY = "registry"
 
 
@@ -93,6 +97,34 @@ class IngressPage:
         """How the source's requests have ended."""
         before, self._before = self._before, self._meter.tally()
         return ingress_samples(self._before, before, self._meter.take_durations())
+
+
+class QueuePage:
+    """Shown by the broker of a message queue, while there is one."""
+
+    def __init__(self, source: MessageSource) -> None:
+        self._source = source
+        self.zone = source.zone
+        self.station = source.client_index
+        self.labels = label_set({"job": MESSAGES, "instance": source.name, "zone": source.zone})
+
+    @property
+    def is_listening(self) -> bool:
+        """True while a broker is up."""
+        return self._source.has_broker
+
+    def transit_ns(self) -> DurationNs:
+        """Nothing is added on the way to a broker."""
+        return 0
+
+    def show(self) -> tuple[VectorSample, ...]:
+        """The queue as it stands."""
+        source, queue = self._source, self._source.queue
+        return queue_samples(
+            QueueReading(
+                source.name, queue.waiting, queue.in_flight, source.oldest_age_ns, queue.counts
+            )
+        )
 
 
 class RegistryPage:

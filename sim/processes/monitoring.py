@@ -11,9 +11,11 @@ from models.alerting.config import MonitoringConfig
 from models.base.errors import ConfigError
 from sim.kernel.clocks import NodeClock
 from sim.nodes.instance import Instance
+from sim.nodes.power import Power
 from sim.nodes.source import LoadSource
+from sim.nodes.stores.messages import MessageSource
 from sim.processes.alert_loop import Pager, RuleLoop
-from sim.processes.metrics_pages import IngressPage, InstancePage, RegistryPage
+from sim.processes.metrics_pages import IngressPage, InstancePage, QueuePage, RegistryPage
 from sim.processes.monitoring_node import MonitoringNode, MonitoringSurroundings
 from sim.processes.registry_server import RegistryServer
 from sim.processes.scraping import Page, ScrapeLoop
@@ -44,7 +46,7 @@ class Monitoring:
         self._node = MonitoringNode(around, config, clock)
         services = dict.fromkeys(instance.service for instance in instances)
         pages: list[Page] = [InstancePage(instance) for instance in instances]
-        pages += [IngressPage(source, around.power) for source in sources]
+        pages += [_page_of(source, around.power) for source in sources]
         if registry is not None:
             pages.append(RegistryPage(registry, services))
         self._scrapes = [ScrapeLoop(self._node, page) for page in pages]
@@ -69,6 +71,10 @@ class Monitoring:
         yield from self._scrapes
         yield from self._rules
         yield self._pager
+
+
+def _page_of(source: LoadSource, power: Power) -> Page:
+    return QueuePage(source) if isinstance(source, MessageSource) else IngressPage(source, power)
 
 
 def _check(config: MonitoringConfig) -> None:

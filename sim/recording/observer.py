@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from models.base.time import DurationNs
+from models.base.time import DurationNs, seconds
 from sim.kernel.environment import Kernel
 from sim.kernel.ties import OBSERVER
 from sim.nodes.instance import Instance
 from sim.nodes.stores.cache import Cache
+from sim.nodes.stores.messages import MessageSource
 from sim.recording.recorder import Recorder
 
 
@@ -63,3 +64,26 @@ class CacheSampler:
             sample("world_cache_misses", labels, sum(cache.misses for cache in caches))
             sample("world_cache_fetches", labels, sum(cache.fetches for cache in caches))
             sample("world_cache_entries", labels, sum(map(len, caches)))
+
+
+class MessageSampler:
+    """What every message queue keeps, how old its oldest message is, and its counts so far."""
+
+    def __init__(self, recorder: Recorder, sources: Sequence[MessageSource]) -> None:
+        self._recorder = recorder
+        self._groups = [((("queue", source.name),), source) for source in sources]
+
+    def look(self) -> None:
+        """Take one sample of each series."""
+        sample = self._recorder.sample
+        for labels, source in self._groups:
+            counts = source.queue.counts
+            sample("world_messages_waiting", labels, source.queue.waiting)
+            sample("world_messages_in_flight", labels, source.queue.in_flight)
+            sample("world_messages_oldest_age_s", labels, seconds(source.oldest_age_ns))
+            sample("world_messages_published", labels, counts.published)
+            sample("world_messages_consumed", labels, counts.consumed)
+            sample("world_messages_redelivered", labels, counts.redelivered)
+            sample("world_messages_late", labels, counts.late)
+            sample("world_messages_dead", labels, counts.dead)
+            sample("world_messages_expired", labels, counts.expired)
