@@ -1,4 +1,7 @@
-"""The one composition root: a blueprint and a seed become a world that can be run."""
+"""The one composition root: a blueprint and a seed become a world that can be run.
+
+Length: every part of a world is made, wired and closed here and nowhere else.
+"""
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
@@ -37,7 +40,7 @@ from sim.nodes.plan import Planner
 from sim.nodes.power import Power
 from sim.nodes.source import LoadSource
 from sim.nodes.stores.cache import Caches
-from sim.nodes.stores.messages import MessageQueues, MessageSource
+from sim.nodes.stores.messages import MessageQueues
 from sim.nodes.wiring import Caller, Wiring
 from sim.processes.discovery import Discovery
 from sim.processes.jobs import Jobs, JobsSurroundings
@@ -46,7 +49,7 @@ from sim.processes.monitoring_node import MonitoringSurroundings
 from sim.processes.registry_server import RegistryServer, Surroundings
 from sim.recording.limits import check_fits_record
 from sim.recording.manifest import manifest_of
-from sim.recording.observer import CacheSampler, MessageSampler, ServiceSampler, observe
+from sim.recording.observer import observe, samplers
 from sim.recording.recorder import Recorder
 
 DRAIN_NS = 60 * NS_PER_S
@@ -166,9 +169,7 @@ class World:
             )
             for index, spec in enumerate(self.blueprint.sources)
         ]
-        for source in made:
-            if isinstance(source, MessageSource):
-                self.queues.open(source, self.clock(f"queue/{source.name}"), self.instances_of)
+        self.queues.open(made, self.clock, self.instances_of)
         return made
 
     def _make_callers(self) -> list[Caller]:
@@ -320,14 +321,9 @@ class World:
             SimulationError: a process crashed.
         """
         plan = self.blueprint.phases
-        sampler = ServiceSampler(self.recorder, self.instances_of)
-        observe(self.kernel, self.blueprint.sample_interval_ns, sampler.look)
-        if self.caches.places:
-            caches = CacheSampler(self.recorder, self.caches.places)
-            observe(self.kernel, self.blueprint.sample_interval_ns, caches.look)
-        if self.queues.sources:
-            messages = MessageSampler(self.recorder, self.queues.sources)
-            observe(self.kernel, self.blueprint.sample_interval_ns, messages.look)
+        stores = self.caches.places, self.queues.sources
+        for sampler in samplers(self.recorder, self.instances_of, *stores):
+            observe(self.kernel, self.blueprint.sample_interval_ns, sampler.look)
         self.faults.arm(self.blueprint.faults, plan.warm_up_ns)
         for source in self.sources:
             source.start()
@@ -353,7 +349,7 @@ class World:
         requests, attempts = tables[0], tables[1]
         offered, sent = next(self.recorder.request_ids), next(self.recorder.attempt_ids)
         check_conservation(requests, attempts, offered, sent)
-        check_messages({source.name: source.queue for source in self.queues.sources})
+        check_messages(self.queues.by_name())
         if not stopped_early:
             self._drain()
         manifest = manifest_of(

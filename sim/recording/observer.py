@@ -1,6 +1,7 @@
 """Samplers: true state of every service, looked at in a fixed rhythm and never touched."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Protocol
 
 from models.base.time import DurationNs, seconds
 from sim.kernel.environment import Kernel
@@ -19,6 +20,27 @@ def observe(kernel: Kernel, period_ns: DurationNs, look: Callable[[], object]) -
         kernel.post((turn + 1) * period_ns, OBSERVER, again, turn + 1)
 
     kernel.post(kernel.now, OBSERVER, again, 0)
+
+
+class Sampler(Protocol):
+    """Looks at part of the world."""
+
+    def look(self) -> None:
+        """Take one sample of each series."""
+
+
+def samplers(
+    recorder: Recorder,
+    instances_of: Mapping[str, Sequence[Instance]],
+    caches_of: Mapping[tuple[str, str], Sequence[Cache]],
+    queues: Sequence[MessageSource],
+) -> Iterator[Sampler]:
+    """Those that have something to look at."""
+    yield ServiceSampler(recorder, instances_of)
+    if caches_of:
+        yield CacheSampler(recorder, caches_of)
+    if queues:
+        yield MessageSampler(recorder, queues)
 
 
 class ServiceSampler:

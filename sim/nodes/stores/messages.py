@@ -5,7 +5,7 @@ that consumes, through a channel with its policies, and their outcome says wheth
 is acknowledged. What is kept outlives a crash of its broker; nothing is delivered meanwhile.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from models.base.outcome import Outcome
@@ -172,7 +172,7 @@ class MessageQueues:
         self._specs = {spec.name: spec for spec in specs}
         self._topics: dict[str, dict[str, list[Publisher]]] = {}
         for spec in self._specs.values():
-            self._topics.setdefault(spec.broker, {})[spec.endpoint] = []
+            self._topics.setdefault(spec.broker, {}).setdefault(spec.endpoint, [])
         self.sources: list[MessageSource] = []
 
     def topics_of(self, service: str) -> Topics:
@@ -184,10 +184,19 @@ class MessageQueues:
         return MessageSource if spec.name in self._specs else LoadSource
 
     def open(
-        self, source: MessageSource, clock: NodeClock, brokers: Mapping[str, Sequence[Instance]]
+        self,
+        sources: Iterable[LoadSource],
+        clocks: Callable[[str], NodeClock],
+        brokers: Mapping[str, Sequence[Instance]],
     ) -> None:
-        """Give a source its queue."""
-        spec = self._specs[source.name]
-        source.open(spec, clock, brokers[spec.broker])
-        self._topics[spec.broker][spec.endpoint].append(source)
-        self.sources.append(source)
+        """Give every source that delivers messages its queue."""
+        for source in sources:
+            if isinstance(source, MessageSource):
+                spec = self._specs[source.name]
+                source.open(spec, clocks(f"queue/{spec.name}"), brokers[spec.broker])
+                self._topics[spec.broker][spec.endpoint].append(source)
+                self.sources.append(source)
+
+    def by_name(self) -> Mapping[str, MessageQueue]:
+        """All queues."""
+        return {source.name: source.queue for source in self.sources}
