@@ -1,7 +1,4 @@
-"""The one composition root: a blueprint and a seed become a world that can be run.
-
-Length: every part of a world is made, wired and closed here and nowhere else.
-"""
+"""The one composition root: a blueprint and a seed become a world that can be run."""
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
