@@ -35,7 +35,7 @@ from sim.nodes.fitting import Workshop, make_instances
 from sim.nodes.instance import Instance
 from sim.nodes.plan import Planner
 from sim.nodes.power import Power
-from sim.nodes.source import LoadSource
+from sim.nodes.source import Source
 from sim.nodes.stores.cache import Caches
 from sim.nodes.stores.messages import MessageQueues
 from sim.nodes.wiring import Caller, Wiring
@@ -151,7 +151,7 @@ class World:
         )
         return make_instances(surroundings, self.blueprint.services, self.blueprint.machines)
 
-    def _make_sources(self) -> list[LoadSource]:
+    def _make_sources(self) -> list[Source]:
         numbers = {service: index for index, service in enumerate(self.instances_of)}
         made = [
             self.queues.kind_of(spec)(

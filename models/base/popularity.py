@@ -6,34 +6,21 @@ machine; they come from a chain of chunks, as those of :mod:`models.base.sampler
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.base.errors import ConfigError
+from models.base.keys import KEYS_MAX, KeyLaw
 from models.base.portable import exp_array, ln_array
 from models.base.streams import Stream
-
-KEYS_MAX = 10_000_000
 
 _SPREAD = 0x9E37_79B9_7F4A_7C15
 _WORD = 1 << 64
 
 _FIRST_CHUNK = 16
 _CHUNK_MAX = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class KeyLaw:
-    """``count`` keys; key k is asked for in proportion to (k + 1) ** -exponent.
-
-    An exponent of 0 makes all keys alike; web pages and products are near 0.7 to 1.1 (Zipf).
-    """
-
-    count: int
-    exponent: float = 0.0
 
 
 def shares(law: KeyLaw) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.base.popularity import KeyLaw
+from models.base.keys import KeyLaw
 from models.base.time import NS_PER_S, DurationNs
 
 

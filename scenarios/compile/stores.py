@@ -1,6 +1,6 @@
 """Caches: limits and times that fit together, in front of calls that there are."""
 
-from models.base.popularity import KeyLaw
+from models.base.keys import KeyLaw
 from models.service.cache import CacheSpec
 from scenarios.compile.findings import Findings
 from scenarios.document.services import EndpointDoc

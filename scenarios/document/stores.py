@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.base.popularity import KEYS_MAX
+from models.base.keys import KEYS_MAX
 from scenarios.document.quantities import Duration, PositiveDuration, Ratio
 from scenarios.document.shapes import Section
 

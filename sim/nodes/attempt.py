@@ -21,7 +21,7 @@ class Request:
     """One user request. ``demands[slot]`` is the work (ns) of each position of its call tree.
 
     Its source fills it in, as a channel does with an attempt. ``priority`` (greater matters
-    more), ``tenant`` and ``deadline_ns`` exist only where the source is told to set them.
+    more), ``tenant``, ``key`` and ``deadline_ns`` exist only where the source is told to set them.
     """
 
     __slots__ = (
@@ -29,6 +29,7 @@ class Request:
         "deadline_ns",
         "demands",
         "id",
+        "key",
         "node",
         "priority",
         "source",
@@ -42,6 +43,7 @@ class Request:
     demands: list[int]
     priority: int
     tenant: int
+    key: int
     deadline_ns: TimeNs
 
 

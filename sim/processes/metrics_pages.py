@@ -7,7 +7,7 @@ from models.telemetry.labels import label_set
 from models.telemetry.series import VectorSample
 from sim.nodes.instance import Instance
 from sim.nodes.power import Power
-from sim.nodes.source import LoadSource
+from sim.nodes.source import Source
 from sim.nodes.stores.messages import MessageSource
 from sim.nodes.stores.remembering import RememberingInstance
 from sim.processes.exposition import (
@@ -73,7 +73,7 @@ def _readings(instance: RememberingInstance) -> Iterator[CacheReading]:
 class IngressPage:
     """Shown by the client node of a load source; making it attaches a meter to the source."""
 
-    def __init__(self, source: LoadSource, power: Power) -> None:
+    def __init__(self, source: Source, power: Power) -> None:
         self._power = power
         self._meter = RequestMeter()
         self._before = Tally()

@@ -12,7 +12,7 @@ from models.base.errors import ConfigError
 from sim.kernel.clocks import NodeClock
 from sim.nodes.instance import Instance
 from sim.nodes.power import Power
-from sim.nodes.source import LoadSource
+from sim.nodes.source import Source
 from sim.nodes.stores.messages import MessageSource
 from sim.processes.alert_loop import Pager, RuleLoop
 from sim.processes.metrics_pages import IngressPage, InstancePage, QueuePage, RegistryPage
@@ -38,7 +38,7 @@ class Monitoring:
         config: MonitoringConfig,
         *,
         instances: Sequence[Instance],
-        sources: Sequence[LoadSource],
+        sources: Sequence[Source],
         registry: RegistryServer | None,
         clock: NodeClock,
     ) -> None:
@@ -73,7 +73,7 @@ class Monitoring:
         yield self._pager
 
 
-def _page_of(source: LoadSource, power: Power) -> Page:
+def _page_of(source: Source, power: Power) -> Page:
     return QueuePage(source) if isinstance(source, MessageSource) else IngressPage(source, power)
 
 

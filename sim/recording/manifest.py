@@ -13,6 +13,7 @@ from models.records.manifest import (
     ServiceInfo,
 )
 from sim.blueprint import Blueprint, Phases
+from sim.recording.load import load_of
 
 SCHEMA_VERSION = 1
 
@@ -55,9 +56,7 @@ def manifest_of(
         load=tuple(
             LoadPiece(source.name, start, rate)
             for source in blueprint.sources
-            for start, rate in zip(
-                source.profile.starts_ns, source.profile.rates_per_s, strict=True
-            )
+            for start, rate in load_of(source, blueprint.phases.end_ns)
         ),
         call_nodes=call_nodes,
         series=series,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from models.base.distributions import Deterministic, Exponential
-from models.base.popularity import KeyLaw
+from models.base.keys import KeyLaw
 from models.base.samplers import make_sampler
 from models.base.streams import Stream
 from models.base.time import NS_PER_DAY, NS_PER_MS, NS_PER_S

@@ -19,7 +19,8 @@ from sim.kernel.ties import USER
 from sim.nodes.attempt import Attempt, Request
 from sim.nodes.instance import Instance
 from sim.nodes.provisioned import ProvisionedInstance
-from sim.nodes.source import LoadSource
+from sim.nodes.source import Source
+from sim.nodes.users import source_kind
 
 _WORKED_ON = (Outcome.ERROR, Outcome.RESET)
 """Ends of a delivery after which a consumer has, or may have, begun to work on the message."""
@@ -36,7 +37,7 @@ Topics = Mapping[str, Sequence[Publisher]]
 """The queues that a call publishes to, by endpoint."""
 
 
-class MessageSource(LoadSource):
+class MessageSource(Source):
     """Delivers the messages of one queue, at most ``consumers`` at a time.
 
     A consumer that fails gives the message back. One that cannot be reached gives it back too,
@@ -70,7 +71,7 @@ class MessageSource(LoadSource):
 
     def start(self) -> None:
         """Be ready to deliver."""
-        self._send = self.channels[self._service_index].call
+        super().start()
         self._driver.start()
 
     def stop(self) -> None:
@@ -179,13 +180,13 @@ class MessageQueues:
         """The queues of a broker, by endpoint; they come to be with their sources."""
         return self._topics.get(service, {})
 
-    def kind_of(self, spec: SourceSpec) -> type[LoadSource]:
+    def kind_of(self, spec: SourceSpec) -> type[Source]:
         """Whether a source makes its own load or delivers messages."""
-        return MessageSource if spec.name in self._specs else LoadSource
+        return MessageSource if spec.name in self._specs else source_kind(spec)
 
     def open(
         self,
-        sources: Iterable[LoadSource],
+        sources: Iterable[Source],
         clocks: Callable[[str], NodeClock],
         brokers: Mapping[str, Sequence[Instance]],
     ) -> None:

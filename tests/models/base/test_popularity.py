@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from models.base.errors import ConfigError
-from models.base.popularity import KEYS_MAX, KeyLaw, is_absent, make_keys, shares
+from models.base.keys import KEYS_MAX, KeyLaw
+from models.base.popularity import is_absent, make_keys, shares
 from models.base.streams import Stream
 
 DRAWS = 200_000

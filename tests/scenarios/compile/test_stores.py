@@ -1,6 +1,6 @@
 """Caches as written, and what they become."""
 
-from models.base.popularity import KeyLaw
+from models.base.keys import KeyLaw
 from models.base.time import NS_PER_MS, NS_PER_S
 from models.faults.plan import CacheFlush
 from models.faults.selector import Selector

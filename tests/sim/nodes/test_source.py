@@ -8,7 +8,7 @@ from scipy import stats
 
 from models.base.streams import Stream
 from models.service.traffic import RateProfile
-from sim.nodes.source import arrivals as arrivals_of
+from sim.nodes.arrivals import poisson as arrivals_of
 from tests.sim.worlds import S
 
 

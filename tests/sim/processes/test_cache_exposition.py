@@ -1,6 +1,6 @@
 """What an instance shows of its caches when it is scraped."""
 
-from models.base.popularity import KeyLaw
+from models.base.keys import KeyLaw
 from models.service.cache import CacheSpec
 from sim.processes.metrics_pages import InstancePage
 from sim.world import build

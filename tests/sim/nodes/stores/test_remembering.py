@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.base.distributions import Deterministic, Exponential
+from models.base.keys import KeyLaw
 from models.base.outcome import Outcome
-from models.base.popularity import KeyLaw, shares
+from models.base.popularity import shares
 from models.faults.plan import (
     AddedLatency,
     CacheFlush,
