@@ -102,7 +102,7 @@ def exactly_one_of(what: str, kinds: Sequence[str]) -> BeforeValidator:
                     raise mistake(f"unknown field{hint}", field=key)
             raise mistake(f"{what} needs one of {listed}")
         if len(found) > 1:
-            message = f"{what} has only one of {listed}, not {found[0]} as well"
+            message = f"{what} has one kind, not both {found[0]} and {found[1]}"
             raise mistake(message, field=found[1])
         return value
 

@@ -192,7 +192,7 @@ def test_a_deadline_may_be_the_end_of_the_run_but_not_later(tmp_path, written, i
         ((), "{alert: InstanceDown}", "this required field is missing"),
         ((), "{}", "an expectation needs one of latency"),
         ((), "p99", "expected an expectation with one of latency"),
-        ((), "{latency: p99, error_ratio: x}", "has only one of latency"),
+        ((), "{latency: p99, error_ratio: x}", "has one kind, not both"),
     ],
 )
 def test_expectations_that_cannot_be_judged_are_refused(tmp_path, edits, written, message):
