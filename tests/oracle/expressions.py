@@ -165,7 +165,8 @@ def aggregations(draw, depth):
     if kind == 4:
         return f"quantile {grouping} ({draw(st.sampled_from(QUANTILES))}, {source})"
     if kind == 5:
-        return f'count_values {grouping} ("value", {source})'
+        exact = f"clamp(round({source}, 0.5), -1e6, 1e6)"
+        return f'count_values {grouping} ("value", {exact})'
     choice = draw(st.sampled_from(("sum {0} (topk {0} (2, {1}))", "sum {0} (bottomk {0} (1, {1}))",
                                    "count {0} (limitk {0} (2, {1}))")))  # fmt: skip
     return choice.format(grouping, source)

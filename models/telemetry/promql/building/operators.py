@@ -62,7 +62,7 @@ def _of_vectors(
 ) -> VectorPlan:
     matching = _matching(modifier)
     if name == "or":
-        return Union(left, right, matching, place)
+        return Union(left, right, matching)
     if name in SET_OPERATORS:
         return Intersection(left, right, matching, wants_partner=name == "and")
     returns_bool = modifier is not None and modifier.return_bool

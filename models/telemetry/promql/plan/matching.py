@@ -171,7 +171,7 @@ class Grouped(VectorPlan):
                     self.place,
                 )
             met[key, merged] = VectorSample(merged, result)
-        return refuse_same_labels(list(met.values()), self.place)
+        return list(met.values())
 
     def _labels(self, many: LabelSet, one: LabelSet) -> LabelSet:
         kept = without(many, _NAME) if self.operator.drops_name else many
@@ -211,7 +211,6 @@ class Union(VectorPlan):
     left: VectorPlan
     right: VectorPlan
     matching: Matching
-    place: Place
 
     @property
     def mixes_names(self) -> bool:
@@ -219,18 +218,14 @@ class Union(VectorPlan):
         return True
 
     def vector(self, moment: Moment) -> Vector:
-        """The elements of both sides.
-
-        Raises:
-            EvaluationError: two of them have the same labels.
-        """
+        """The elements of both sides; equal labels have equal keys, so none comes twice."""
         left, right = self.left.vector(moment), self.right.vector(moment)
         if not right:
             return left
         memo = self.matching.memo
         keys = {memo[labels] for labels, _ in left}
         added = [sample for sample in right if memo[sample[0]] not in keys]
-        return refuse_same_labels(left + added, self.place)
+        return left + added
 
 
 def _unique(

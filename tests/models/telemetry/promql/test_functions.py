@@ -72,6 +72,7 @@ def test_quantiles_of_histograms(q, in_p, in_n):
             3000,
             {'{job="1"}': 0.14, '{job="2"}': 0.1125},
         ),
+        ("histogram_quantile(0, H2)", 420, {"{}": 0}),
         ("histogram_quantile(0.01, U)", 3000, {"{}": 0.0045}),
         ("histogram_quantile(0.5, U)", 3000, {"{}": 8.5}),
         ("histogram_quantile(0.99, U)", 3000, {"{}": 979.75}),
@@ -88,6 +89,18 @@ def test_quantiles_of_groups_of_series(query, at_s, expected):
         query = 'histogram_quantile(0.5, label_replace(P{le=".1"}, "le", "x", "", ""))'
     found = evaluated(load(HISTOGRAMS, step_s=300), query, at_s)
     assert found == pytest.approx(expected, nan_ok=True)
+
+
+def test_rounding_noise_between_counts_does_not_make_a_bucket():
+    """semantics 2.8: relative differences below 1e-12."""
+    store = load('B{le="1"} 100\nB{le="2"} 100.00000000001\nB{le="+Inf"} 200', step_s=1)
+    assert evaluated(store, "histogram_quantile(0.500000000000025, B)", 0) == {"{}": 2}
+
+
+def test_two_histograms_that_differ_in_nothing_but_the_name_are_an_error():
+    store = load("\n".join(f'{name}{{le="+Inf"}} 1' for name in "AB"), step_s=1)
+    with pytest.raises(EvaluationError, match="same labelset"):
+        evaluated(store, 'histogram_quantile(0.5, {__name__=~"A|B"})', 0)
 
 
 def test_buckets_of_equal_bounds_are_added():
@@ -175,6 +188,7 @@ def test_rewriting_labels_into_equal_ones_is_an_error():
         ("log10(vector(1000))", 3),
         ("clamp(vector(5), 1, 3)", 3),
         ("clamp(vector(0), 1, 3)", 1),
+        ("clamp(vector(0), 3, 3)", 3),
         ("clamp(vector(5), NaN, 3)", math.nan),
         ("clamp_max(vector(-Inf), NaN)", -math.inf),
         ("clamp_min(vector(Inf), NaN)", math.inf),

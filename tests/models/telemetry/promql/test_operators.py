@@ -156,6 +156,7 @@ def test_many_to_one_keeps_the_many_side_and_copies_labels(query, expected):
         ("c + ignoring(x) c", {"{}": 10}),
         ("a > on(x) group_left c - 4", {'a{x="1",y="2"}': 2}),
         ("a > bool on(x) group_left c - 4", {'{x="1",y="1"}': 0, '{x="1",y="2"}': 1}),
+        ("c - on(x) group_right a", {'{x="1",y="1"}': 4, '{x="1",y="2"}': 3}),
         ("a * on(x) group_left(q) c", {'{x="1",y="1"}': 5, '{x="1",y="2"}': 10}),
         ("a * on(x) group_left(y) c", None),
         ("c > NaN", {}),

@@ -62,6 +62,13 @@ def test_a_subquery_without_a_step_uses_the_default_of_the_query():
     assert evaluated(store, query, 300, step_ns=30 * NS_PER_S)["{}"] == 4
 
 
+def test_a_subquery_has_at_most_eleven_thousand_steps():
+    store = load("up 1", step_s=10)
+    assert evaluated(store, "count_over_time(up[11000s:1s])", 1000) == {"{}": 300}
+    with pytest.raises(EvaluationError, match="more than 11000 steps"):
+        evaluated(store, "count_over_time(up[11001s:1s])", 1000)
+
+
 def test_a_subquery_of_too_many_steps_is_refused():
     with pytest.raises(EvaluationError, match="more than 11000 steps"):
         evaluated(load("up 1", step_s=10), "max_over_time(up[1y:1s])", 0)
@@ -76,6 +83,8 @@ def test_a_subquery_of_too_many_steps_is_refused():
         ("metric @ 30 offset 10s", 2),
         ("metric offset 10s @ 30", 2),
         ("metric offset -10s @ 30", 4),
+        ("metric @ 29.9996", 3),
+        ("metric @ 29.9994", 2),
         ("metric @ start()", 5),
         ("metric @ end()", 5),
         ("last_over_time(metric[10s] offset 10s)", 4),
