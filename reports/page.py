@@ -21,6 +21,7 @@ from reports.series.windows import window_length
 from reports.tables.edges import edge_rows
 from reports.tables.key_figures import key_figures
 from reports.tables.services import service_rows
+from reports.tables.stores import cache_rows, queue_rows
 from reports.tables.traces import failed, slowest
 from reports.text import counts_line
 from reports.timeline import timeline
@@ -34,6 +35,7 @@ def render(record: RunRecord) -> str:
     origin_ns = origin(record.manifest)
     chapter = chapter_of(record)
     data = timeline_data(record)
+    caches, queues = cache_rows(record), queue_rows(record)
     return (
         environment.environment()
         .get_template("report.html")
@@ -42,7 +44,7 @@ def render(record: RunRecord) -> str:
             manifest=record.manifest,
             symbol=SYMBOLS[record.verdict],
             headline=headline(record),
-            contents=_contents(chapter),
+            contents=_contents(chapter, has_stores=bool(caches or queues)),
             expectations=expectation_rows(record),
             figures=key_figures(record),
             balance=counts_line(record),
@@ -51,6 +53,8 @@ def render(record: RunRecord) -> str:
             stories=failover.fault_stories(record),
             moments=timeline(record),
             services=service_rows(record),
+            caches=caches,
+            queues=queues,
             edges=edge_rows(record),
             drawing=topology.topology(record),
             box_width=topology.BOX_WIDTH,
@@ -78,8 +82,9 @@ def render(record: RunRecord) -> str:
     )
 
 
-def _contents(chapter: Chapter | None) -> tuple[tuple[str, str], ...]:
+def _contents(chapter: Chapter | None, *, has_stores: bool) -> tuple[tuple[str, str], ...]:
     named = (("chapter", chapter.title),) if chapter else ()
+    stores = (("stores", "Caches and queues"),) if has_stores else ()
     return (
         ("expectations", "Expectations"),
         ("figures", "Key figures"),
@@ -87,6 +92,7 @@ def _contents(chapter: Chapter | None) -> tuple[tuple[str, str], ...]:
         ("charts", "Over time"),
         ("timeline", "What happened"),
         ("services", "Services"),
+        *stores,
         ("topology", "Topology"),
         ("traces", "Traces"),
         ("requests", "Requests"),
