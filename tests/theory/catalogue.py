@@ -13,6 +13,7 @@ from tests.theory import (
     networks,
     overload,
     queues,
+    sharing,
 )
 from tests.theory.cases import Case, all_cases
 from tests.theory.registry import REGISTRY, Scorer
@@ -31,6 +32,7 @@ FAMILIES = (
     networks,
     overload,
     queues,
+    sharing,
 )
 QUICK = (
     "avail-1of2-100-10-independent", "avail-freq-2of3-100-10-single",
@@ -38,7 +40,8 @@ QUICK = (
     "ballsbins-max-10", "birthday-23", "breaker-consec-5-0.5", "breaker-window-20-0.3",
     "burn-budget-ticket-0.999", "burn-detect-page-fast-0.999-0.5",
     "burn-reset-page-fast-0.999-1.0-sat",
-    "ch-cv-10-100", "ch-move-add-10", "dm1-Pw-0.5", "dm1-T-0.5", "erlB-2-1.0", "fanout-slow-10",
+    "ch-cv-10-100", "ch-move-add-10", "dm1-Pw-0.5", "dm1-T-0.5", "erlA-10-9.0", "erlA-W-10-12.0",
+    "erlB-2-1.0", "fanout-slow-10",
     "fixedwindow-burst", "fj2-0.5", "fjn-4-0.5", "flow-conservation", "hb-false-0.05-3",
     "hb-scan-1-3", "hb-support-1-3", "hc-errors-0.5-3-0.3", "hc-fall-e2s-0.5-3-0.3",
     "hc-rise-2-2", "hedge-exp-mean-p50", "hedge-h2-q0.99-60.0", "hotos-drain",
@@ -47,9 +50,11 @@ QUICK = (
     "lru-che-1.0-10000-100", "max-exp-mean-2", "max-exp-q99-2", "md1-W99-0.5",
     "meta-fixedpoints-0.6-1-10", "meta-threshold-3", "mg1-T-0.5-0.5", "mg1-Wq-0.5-0",
     "mg1-varW-0.5-1", "mm1-L-0.95", "mm1-T-0.5", "mm1-Tq0.5-0.5", "mm1-Wq-0.5", "mm1-busy-0.5",
-    "mm1-pge5-0.8", "mmc-C-4-0.5", "mmc-T-8-0.5", "mmc-T0.95-2-0.5", "mmc-W99-2-0.5",
+    "mm1-pge5-0.8", "mm1-ps-0.5", "mmc-C-4-0.5", "mmc-T-8-0.5", "mmc-T0.95-2-0.5", "mmc-W99-2-0.5",
     "mmc-Wq-8-0.5", "mmck-B-1-5-0.9", "mmck-T-2-10-0.7", "mminf-var", "mod-move-50",
-    "mttf-2of3-100-10-single", "nhpp-sine", "pareto-bounded", "poisson-ks", "retry-amp-0.9-2",
+    "mttf-2of3-100-10-single", "nhpp-sine", "pareto-bounded", "poisson-ks", "prio-np-hi-0.3-0.4",
+    "prio-np-lo-0.3-0.4", "prio-pr-hi-0.2-0.7", "prio-pr-lo-0.3-0.4", "ps-cond-0.8-0.5",
+    "retry-amp-0.9-2",
     "retry-budget", "retry-layers-2-3", "rr-ekm1-2-0.7", "rr-ekmc-4-2-0.5",
     "rr-ekmc-q0.5-4-2-0.5", "tandem3-T", "tokenbucket-poisson-12.0-10", "ttl-cache",
 )  # fmt: skip

@@ -17,11 +17,12 @@ from models.base.distributions import Deterministic, Distribution, Exponential
 from models.base.outcome import Outcome
 from models.base.streams import Stream
 from models.base.time import NS_PER_MS, NS_PER_S
+from models.service.queueing import QueueSpec
 from models.service.spec import EndpointSpec, InstanceSpec, ServiceSpec
 from models.service.traffic import MixEntry, RateProfile, SourceSpec
 from models.traffic.config import BalancerConfig, EdgeConfig
 from sim.blueprint import Blueprint, LinksSpec, Phases
-from sim.world import build
+from sim.world import World, build
 
 SERVICE_NS = 20 * NS_PER_MS
 NEVER_NS = 10**15
@@ -55,6 +56,22 @@ class Station:
     batches: int | None = None
 
     @property
+    def endpoints(self) -> tuple[EndpointSpec, ...]:
+        """What is asked for; one kind of job unless a station of another kind says more."""
+        return (EndpointSpec("do", self.work),)
+
+    @property
+    def mix(self) -> tuple[MixEntry, ...]:
+        return (MixEntry("do", 1.0),)
+
+    @property
+    def order(self) -> QueueSpec:
+        return QueueSpec()
+
+    def prepare(self, world: World) -> None:
+        """Nothing needs to be done to the world before it runs."""
+
+    @property
     def relaxation_jobs(self) -> float:
         """Arrivals in one relaxation time of M/M/c at this load; 0 where nothing piles up."""
         each = self.lam / self.servers
@@ -76,6 +93,8 @@ class Path:
     sojourn: np.ndarray
     server: np.ndarray
     is_admitted: np.ndarray
+    has_left: np.ndarray
+    kind: np.ndarray
     first: int
     last: int
     end: float
@@ -109,6 +128,7 @@ def _path(station: Station, seed: int, jobs: int) -> Path:
     world = build(_blueprint(station, rate_per_s, end_ns), seed)
     if station.gaps != "poisson":
         world.sources[0]._arrivals = Instants(_spaced(_GAPS[station.gaps], rate_per_s, seed))
+    station.prepare(world)
     attempts = world.run().tables[1]
     order = np.argsort(attempts["start_ns"], kind="stable")
     outcome = attempts["outcome"][order]
@@ -123,6 +143,8 @@ def _path(station: Station, seed: int, jobs: int) -> Path:
         sojourn=attempts["duration_ns"][order] / SERVICE_NS,
         server=attempts["target"][order].astype(np.int64),
         is_admitted=outcome != Outcome.QUEUE_FULL,
+        has_left=outcome == Outcome.EXPIRED,
+        kind=attempts["node"][order].astype(np.int64),
         first=round(warm_up),
         last=last,
         end=end_ns / SERVICE_NS,
@@ -138,7 +160,8 @@ def _blueprint(station: Station, rate_per_s: float, end_ns: int) -> Blueprint:
         ),
         slots=station.slots,
         queue_limit=station.room,
-        endpoints=(EndpointSpec("do", station.work),),
+        endpoints=station.endpoints,
+        queue=station.order,
     )
     return Blueprint(
         name="station",
@@ -155,11 +178,7 @@ def _blueprint(station: Station, rate_per_s: float, end_ns: int) -> Blueprint:
                 ),
             ),
         ),
-        sources=(
-            SourceSpec(
-                "users", "station", (MixEntry("do", 1.0),), RateProfile((0,), (rate_per_s,))
-            ),
-        ),
+        sources=(SourceSpec("users", "station", station.mix, RateProfile((0,), (rate_per_s,))),),
         links=LinksSpec(Deterministic(0), Deterministic(0), Deterministic(0)),
         sample_interval_ns=NEVER_NS,
     )

@@ -14,7 +14,6 @@ class Reason:
     why: str
 
 
-_SHARING = "the world has no processor sharing or priorities yet"
 _CLOSED = "the world has no closed-loop users yet"
 _HEDGE = "the world sends no hedged requests into queues yet"
 _STAGES = "the world promotes no replica behind a name with a time to live yet"
@@ -24,12 +23,10 @@ _CONTINUITY = "belongs to backup and disaster recovery"
 _DETECTION = "belongs to failure detectors: phi accrual, SWIM"
 
 REASONS = (
-    Reason(r"ps-cond-.*|mm1-ps-.*|prio-.*", _SHARING),
     Reason(r"mva-.*", _CLOSED),
     Reason(r"mm1-breakdown-.*", "the world cannot pause a server in the middle of a job yet"),
     Reason(r"red-.*", _HEDGE),
     Reason(r"rto-max", _STAGES),
-    Reason(r"erlA-.*", "callers of the world have no random patience yet"),
     Reason(r"dns-stale-.*", "the world has no name resolution with a time to live yet"),
     Reason(r"mttdl-3-2", "one loss takes 2 million failures: 10^9 events for an interval of 15 %"),
     Reason(r"avail-serial", "arithmetic that no adviser does yet"),
