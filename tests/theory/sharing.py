@@ -1,6 +1,5 @@
 """Families of one station with another order: shared processors, importance, impatience."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,8 +8,6 @@ from models.base.distributions import Deterministic, Distribution, Exponential
 from models.service.queueing import Discipline, QueueSpec
 from models.service.spec import EndpointSpec
 from models.service.traffic import MixEntry
-from sim.nodes.attempt import Attempt
-from sim.world import World
 from tests.theory.cases import Case
 from tests.theory.queues import law_of_cv
 from tests.theory.registry import scores
@@ -42,8 +39,8 @@ class OrderedStation(Station):
 
     @property
     def mix(self) -> tuple[MixEntry, ...]:
-        ordinary = MixEntry("do", 1.0 - self.special_share)
-        special = MixEntry("special", self.special_share)
+        ordinary = MixEntry("do", 1.0 - self.special_share, priority=ORDINARY)
+        special = MixEntry("special", self.special_share, priority=SPECIAL)
         return (ordinary, special) if self.special_share else (ordinary,)
 
     @property
@@ -53,20 +50,6 @@ class OrderedStation(Station):
     @property
     def relaxation_jobs(self) -> float:
         return self.lam * (1 + self.variability) / 2 / (1 - self.load**0.5) ** 2
-
-    def prepare(self, world: World) -> None:
-        """Requests carry the importance of their kind; users of this world set none."""
-        for channel in world.sources[0].channels.values():
-            for target in channel.targets():
-                target.arrive = _marked(target.arrive)
-
-
-def _marked(arrive: Callable[[Attempt], None]) -> Callable[[Attempt], None]:
-    def mark(attempt: Attempt) -> None:
-        attempt.request.priority = attempt.node.index
-        arrive(attempt)
-
-    return mark
 
 
 def of_kind(path: Path, values: np.ndarray, kind: int) -> np.ndarray:

@@ -22,7 +22,7 @@ from models.service.spec import EndpointSpec, InstanceSpec, ServiceSpec
 from models.service.traffic import MixEntry, RateProfile, SourceSpec
 from models.traffic.config import BalancerConfig, EdgeConfig
 from sim.blueprint import Blueprint, LinksSpec, Phases
-from sim.world import World, build
+from sim.world import build
 
 SERVICE_NS = 20 * NS_PER_MS
 NEVER_NS = 10**15
@@ -67,9 +67,6 @@ class Station:
     @property
     def order(self) -> QueueSpec:
         return QueueSpec()
-
-    def prepare(self, world: World) -> None:
-        """Nothing needs to be done to the world before it runs."""
 
     @property
     def relaxation_jobs(self) -> float:
@@ -128,7 +125,6 @@ def _path(station: Station, seed: int, jobs: int) -> Path:
     world = build(_blueprint(station, rate_per_s, end_ns), seed)
     if station.gaps != "poisson":
         world.sources[0]._arrivals = Instants(_spaced(_GAPS[station.gaps], rate_per_s, seed))
-    station.prepare(world)
     attempts = world.run().tables[1]
     order = np.argsort(attempts["start_ns"], kind="stable")
     outcome = attempts["outcome"][order]
