@@ -14,7 +14,6 @@ class Reason:
     why: str
 
 
-_CLOSED = "the world has no closed-loop users yet"
 _HEDGE = "the world sends no hedged requests into queues yet"
 _STAGES = "the world promotes no replica behind a name with a time to live yet"
 _SCHEDULING = "belongs to scheduling: cron and locks"
@@ -23,7 +22,6 @@ _CONTINUITY = "belongs to backup and disaster recovery"
 _DETECTION = "belongs to failure detectors: phi accrual, SWIM"
 
 REASONS = (
-    Reason(r"mva-.*", _CLOSED),
     Reason(r"mm1-breakdown-.*", "the world cannot pause a server in the middle of a job yet"),
     Reason(r"red-.*", _HEDGE),
     Reason(r"rto-max", _STAGES),
