@@ -11,6 +11,9 @@ class DiscoveryConfig:
 
     ``sweep_ns`` is the period at which the registry looks for expired leases, ``refresh_ns``
     the period at which each caller asks for changes. Every loop starts at a random phase.
+
+    With ``dns_ttl_ns`` callers resolve names by DNS instead: they ask again when an answer is
+    that old, and every ``refresh_ns`` while they get none.
     """
 
     zone: str
@@ -19,3 +22,4 @@ class DiscoveryConfig:
     sweep_ns: DurationNs = NS_PER_S
     refresh_ns: DurationNs = NS_PER_S
     history_limit: int = 4096
+    dns_ttl_ns: DurationNs | None = None

@@ -96,6 +96,7 @@ def compile_discovery(
         sweep_ns=doc.sweep,
         refresh_ns=doc.refresh,
         history_limit=doc.history_limit,
+        dns_ttl_ns=None if doc.resolve is None else doc.resolve.dns_ttl,
     )
 
 

@@ -66,8 +66,20 @@ class TopologyDoc(Section):
     clocks: ClocksDoc = ClocksDoc()
 
 
+class ResolveDoc(Section):
+    """How callers resolve names: by DNS, whose answers stand for ``dns_ttl``, right or wrong.
+
+    A caller asks again when its answer has run out, and every ``refresh`` while it gets none.
+    """
+
+    dns_ttl: PositiveDuration
+
+
 class DiscoveryDoc(Section):
-    """Registry and its loops: heartbeats, lease, sweep for expired leases, refresh of views."""
+    """Registry and its loops: heartbeats, lease, sweep for expired leases, refresh of views.
+
+    Without ``resolve`` callers ask the registry for changes at every ``refresh``.
+    """
 
     zone: Name
     heartbeat: PositiveDuration = 1_000_000_000
@@ -75,6 +87,7 @@ class DiscoveryDoc(Section):
     sweep: PositiveDuration = 1_000_000_000
     refresh: PositiveDuration = 1_000_000_000
     history_limit: Annotated[int, Field(ge=1, le=1_000_000)] = 4096
+    resolve: ResolveDoc | None = None
 
 
 class MachinePriceDoc(Section):

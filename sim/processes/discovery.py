@@ -17,6 +17,7 @@ from models.discovery.messages import (
     ViewAnswer,
     ViewRequest,
 )
+from models.discovery.name_cache import NameCache
 from models.discovery.view import EndpointView
 from models.faults.network import Carried
 from models.records.events import EventKind
@@ -122,17 +123,17 @@ class InstanceAgent:
 
 
 class _Refresh:
-    """When a caller asks again, and what: a decider around a view and a cadence."""
+    """When a caller asks again, and what: a decider around a view and its rhythm."""
 
-    def __init__(self, view: EndpointView, cadence: Cadence) -> None:
+    def __init__(self, view: EndpointView, rhythm: Cadence | NameCache) -> None:
         self._view = view
-        self._cadence = cadence
+        self._rhythm = rhythm
 
     def next_deadline(self) -> TimeNs:
-        return self._cadence.next_ns
+        return self._rhythm.next_ns
 
     def tick(self, *, now: TimeNs) -> ViewRequest | None:
-        return self._view.request() if self._cadence.take(now=now) else None
+        return self._view.request() if self._rhythm.take(now=now) else None
 
 
 class ViewAgent:
@@ -155,16 +156,23 @@ class ViewAgent:
         self._instances = instances
         self._service = service
         self._view = EndpointView(service)
-        period = around.config.refresh_ns
+        period = around.config.dns_ttl_ns or around.config.refresh_ns
         phase = around.phase(f"refresh/{caller.name}->{service}", period)
-        start = caller.clock.monotonic_at(0) + phase
-        self._driver: Driver[ViewRequest | None] = self._new_driver(Cadence(start, period))
+        self._names: NameCache | None = None
+        self._driver = self._new_driver(caller.clock.monotonic_at(0) + phase)
 
-    def _new_driver(self, cadence: Cadence) -> Driver[ViewRequest | None]:
+    def _new_driver(self, start: TimeNs) -> Driver[ViewRequest | None]:
+        """Asks at ``start`` for the first time."""
+        config = self._around.config
+        rhythm: Cadence | NameCache = Cadence(start, config.refresh_ns)
+        if config.dns_ttl_ns is not None:
+            rhythm = self._names = NameCache(
+                start, ttl_ns=config.dns_ttl_ns, retry_ns=config.refresh_ns
+            )
         return Driver(
             self._around.kernel,
             self._caller.clock,
-            _Refresh(self._view, cadence),
+            _Refresh(self._view, rhythm),
             tie_class=USER,
             deliver=self._ask,
         )
@@ -179,7 +187,7 @@ class ViewAgent:
         self._driver.stop()
         self._view = EndpointView(self._service)
         now = self._caller.clock.monotonic_at(self._around.kernel.now)
-        self._driver = self._new_driver(Cadence(now, self._around.config.refresh_ns))
+        self._driver = self._new_driver(now)
         self._driver.start()
 
     def die(self) -> None:
@@ -210,8 +218,12 @@ class ViewAgent:
 
     def _at_caller(self, carried: tuple[ViewAnswer, EndpointView]) -> None:
         answer, view = carried
-        if view is self._view:
-            self._apply(answer)
+        if view is not self._view:
+            return
+        if self._names is not None:
+            self._names.answered(now=self._driver.now)
+            self._driver.poke()
+        self._apply(answer)
 
     def _apply(self, answer: ViewAnswer) -> None:
         delta = self._view.apply(answer)

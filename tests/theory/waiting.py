@@ -25,7 +25,6 @@ REASONS = (
     Reason(r"mm1-breakdown-.*", "the world cannot pause a server in the middle of a job yet"),
     Reason(r"red-.*", _HEDGE),
     Reason(r"rto-max", _STAGES),
-    Reason(r"dns-stale-.*", "the world has no name resolution with a time to live yet"),
     Reason(r"mttdl-3-2", "one loss takes 2 million failures: 10^9 events for an interval of 15 %"),
     Reason(r"avail-serial", "arithmetic that no adviser does yet"),
     Reason(r"cron-.*|lease-pause", _SCHEDULING),

@@ -138,3 +138,17 @@ def test_plug_in_processes_keep_their_options_sorted(tmp_path):
     edited = plan(tmp_path, ("expect:", "processes: [{name: p, options: {b: x, a: y}}]\nexpect:"))
     assert edited.processes[0].name == "p"
     assert edited.processes[0].options == (("a", "y"), ("b", "x"))
+
+
+def test_names_may_be_resolved_by_dns(tmp_path):
+    by_dns = DISCOVERY.replace("refresh: 1s}", "refresh: 1s, resolve: {dns_ttl: 30s}}")
+    config = load_edited(tmp_path, (DISCOVERY, by_dns)).blueprint.discovery
+    assert config is not None
+    assert config.dns_ttl_ns == 30 * NS_PER_S
+
+
+@pytest.mark.parametrize("written", ["{}", "{dns_ttl: 0}", "{dns_ttl: 30s, ttl: 1s}", "dns"])
+def test_a_resolver_needs_a_time_to_live_and_nothing_else(tmp_path, written):
+    by_dns = DISCOVERY.replace("refresh: 1s}", f"refresh: 1s, resolve: {written}}}")
+    (shown,) = messages(tmp_path, (DISCOVERY, by_dns))
+    assert "discovery.resolve" in shown
