@@ -6,7 +6,6 @@ and this language has not is refused here, where it stands: native histograms, `
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 import promql_parser
 
@@ -15,7 +14,7 @@ from models.base.time import DurationNs
 from models.telemetry.promql.building.aggregations import build_aggregation
 from models.telemetry.promql.building.calls import Argument, Call, build_call
 from models.telemetry.promql.building.operators import build_binary
-from models.telemetry.promql.building.selectors import build_selector, build_shift, duration_ns
+from models.telemetry.promql.building.selectors import build_duration, build_selector, build_shift
 from models.telemetry.promql.plan.elements import Mapped
 from models.telemetry.promql.plan.leaves import InstantSelector, Number, RangeSelector, Shift
 from models.telemetry.promql.plan.moment import Place
@@ -80,16 +79,18 @@ class _Compiler:
                 self.cursor.take()
                 return TextPlan(tree.val)
             case promql_parser.VectorSelector():
+                offset_ns = build_duration(lambda: tree.offset, self.cursor) or 0
                 selector = build_selector(tree, self.cursor)
-                shift = build_shift(tree.offset, self.cursor)
+                shift = build_shift(offset_ns, self.cursor)
                 self._reaches(LOOKBACK_NS, shift)
                 return InstantSelector(selector, shift)
             case promql_parser.MatrixSelector():
                 inner = tree.vector_selector
+                range_ns = build_duration(lambda: tree.range, self.cursor) or 0
+                offset_ns = build_duration(lambda: inner.offset, self.cursor) or 0
                 selector = build_selector(inner, self.cursor)
                 self.cursor.bracketed()
-                shift = build_shift(inner.offset, self.cursor)
-                range_ns = duration_ns(tree.range)
+                shift = build_shift(offset_ns, self.cursor)
                 self._reaches(range_ns, shift)
                 return RangeSelector(selector, range_ns, shift)
             case _:
@@ -146,7 +147,10 @@ class _Compiler:
         self.cursor.expect("(")
         parameter = None
         if tree.param is not None:
+            first = self.cursor.tokens[self.cursor.position]
             parameter = self.any(tree.param)
+            if parameter == TextPlan(""):
+                raise self.cursor.refusal("the label of count_values() is empty", first)
             self.cursor.expect(",")
         source = _vector(self.any(tree.expr))
         self.cursor.expect(")")
@@ -178,16 +182,17 @@ class _Compiler:
         return plan
 
     def _subquery(self, tree: promql_parser.SubqueryExpr) -> Plan:
-        range_ns, outside_ns = duration_ns(tree.range or timedelta()), self._outside_ns
-        self._outside_ns += range_ns + duration_ns(tree.offset or timedelta())
+        range_ns = build_duration(lambda: tree.range, self.cursor) or 0
+        step_ns = build_duration(lambda: tree.step, self.cursor)
+        offset_ns = build_duration(lambda: tree.offset, self.cursor) or 0
+        outside_ns = self._outside_ns
+        self._outside_ns += range_ns + offset_ns
         source = _vector(self.any(tree.expr))
         self._outside_ns = outside_ns
         place = self._place(self.cursor.tokens[self.cursor.position])
         self.cursor.bracketed()
-        shift = build_shift(tree.offset, self.cursor)
+        shift = build_shift(offset_ns, self.cursor)
         self.is_pinned |= shift.pinned is not None
-        step = tree.step
-        step_ns = None if step is None else duration_ns(step)
         return Subquery(source, range_ns, step_ns, shift, place)
 
     def _reaches(self, back_ns: DurationNs, shift: Shift) -> None:

@@ -1,12 +1,13 @@
 """Selectors as nodes: matchers, ranges, ``offset`` and ``@``."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from math import floor
 
 import promql_parser
 
 from models.base.errors import ValueSyntaxError
-from models.base.time import NS_PER_MS, NS_PER_S, DurationNs, TimeNs
+from models.base.time import NS_PER_MS, DurationNs, TimeNs
 from models.telemetry.labels import METRIC_NAME
 from models.telemetry.matchers import Matcher, MatchOp, Selector
 from models.telemetry.promql.plan.leaves import QueryEnd, Shift
@@ -21,6 +22,7 @@ _OPS = {
     "MatchOp.NotRe": MatchOp.NOT_MATCHES,
 }
 _MS_PER_S = 1000
+_MS = timedelta(milliseconds=1)
 
 
 def build_selector(tree: promql_parser.VectorSelector, cursor: Cursor) -> Selector:
@@ -45,7 +47,7 @@ def build_selector(tree: promql_parser.VectorSelector, cursor: Cursor) -> Select
     return Selector(tuple(matchers))
 
 
-def build_shift(offset: timedelta | None, cursor: Cursor) -> Shift:
+def build_shift(offset_ns: DurationNs, cursor: Cursor) -> Shift:
     """The modifiers behind a selector or subquery, in either order."""
     pinned: TimeNs | QueryEnd | None = None
     while cursor.following in ("offset", "@"):
@@ -55,13 +57,26 @@ def build_shift(offset: timedelta | None, cursor: Cursor) -> Shift:
         while cursor.following in ("-", "+"):
             cursor.take()
         cursor.take()
-    return Shift(0 if offset is None else duration_ns(offset), pinned)
+    return Shift(offset_ns, pinned)
 
 
-def duration_ns(duration: timedelta) -> DurationNs:
-    """A duration of the parser, exactly."""
-    whole_s = duration.days * 86_400 + duration.seconds
-    return whole_s * NS_PER_S + duration.microseconds * 1000
+def build_duration(read: Callable[[], timedelta | None], cursor: Cursor) -> DurationNs | None:
+    """A duration of the parser in whole milliseconds, None if there is none.
+
+    Raises:
+        ExpressionError: it is longer than durations can be, or shorter than a millisecond.
+    """
+    token = cursor.tokens[min(cursor.position, len(cursor.tokens) - 1)]
+    try:
+        duration = read()
+    except (ValueError, OverflowError) as error:
+        raise cursor.refusal("a duration is too long", token) from error
+    if duration is None:
+        return None
+    milliseconds = duration // _MS
+    if milliseconds == 0:
+        raise cursor.refusal("a duration is shorter than a millisecond", token)
+    return milliseconds * NS_PER_MS
 
 
 def _pinned(cursor: Cursor) -> TimeNs | QueryEnd:

@@ -16,19 +16,25 @@ from models.telemetry.regex import compile_anchored
 
 EXPRESSION_LENGTH_MAX = 10_000
 NESTING_MAX = 50
+OPERATORS_MAX = 1000
+"""The parser recurses once for each operator of a chain, on a stack that is not ours."""
 
 _ILLEGAL_REGEX = "illegal regex for "
 _UNKNOWN_FUNCTION = "unknown function with name "
 _RENAMED = {"holt_winters": "double_exponential_smoothing"}
 _OPENING, _CLOSING = ("(", "{", "["), (")", "}", "]")
 _SEARCHED_MAX = 200
+_OPERATORS = frozenset(
+    ["+", "-", "*", "/", "%", "^", "==", "!=", ">", "<", ">=", "<=", "and", "or", "unless", "atan2"]
+)
 
 
 def read(expression: str) -> tuple[promql_parser.Expr, tuple[Token, ...]]:
     """Parse an expression.
 
     Raises:
-        ExpressionError: it is too long, nested too deeply, or no PromQL. Carries line and column.
+        ExpressionError: it is too long, nested too deeply, of too many operators, or no
+            PromQL. Carries line and column.
     """
     if len(expression) > EXPRESSION_LENGTH_MAX:
         raise ExpressionError(
@@ -37,16 +43,20 @@ def read(expression: str) -> tuple[promql_parser.Expr, tuple[Token, ...]]:
             offset=0,
         )
     tokens = tokenize(expression)
-    _refuse_deep_nesting(expression, tokens)
+    _refuse_excess(expression, tokens)
     try:
         return promql_parser.parse(expression), tokens
     except ValueError as error:
         raise _not_parsed(expression, tokens, str(error)) from error
 
 
-def _refuse_deep_nesting(expression: str, tokens: tuple[Token, ...]) -> None:
-    depth = 0
+def _refuse_excess(expression: str, tokens: tuple[Token, ...]) -> None:
+    depth = operators = 0
     for token in tokens:
+        operators += token.text.lower() in _OPERATORS
+        if operators > OPERATORS_MAX:
+            reason = f"there are more than {OPERATORS_MAX} operators"
+            raise ExpressionError(reason, expression=expression, offset=token.offset)
         depth += (token.text in _OPENING) - (token.text in _CLOSING)
         if depth > NESTING_MAX:
             reason = f"brackets are nested more than {NESTING_MAX} deep"
