@@ -25,6 +25,7 @@ _ENDED = {
     Outcome.IN_FLIGHT: "still under way at the end of the run",
     Outcome.SHED: "refused: shed under load",
     Outcome.EXPIRED: "dropped from the queue: nobody waits for it any more",
+    Outcome.NO_CONNECTION: "not sent: no connection was free",
 }
 _DECIDED = {
     Decision.NONE: "",

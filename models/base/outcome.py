@@ -22,6 +22,7 @@ class Outcome(IntEnum):
     IN_FLIGHT = 9
     SHED = 10
     EXPIRED = 11
+    NO_CONNECTION = 12
 
 
 class Decision(IntEnum):
@@ -57,6 +58,7 @@ _REQUEST_OUTCOME = {
     Outcome.IN_FLIGHT: RequestOutcome.IN_FLIGHT,
     Outcome.SHED: RequestOutcome.REJECTED,
     Outcome.EXPIRED: RequestOutcome.REJECTED,
+    Outcome.NO_CONNECTION: RequestOutcome.REJECTED,
 }
 
 

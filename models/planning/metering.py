@@ -30,7 +30,9 @@ from models.records.manifest import CallNode, Manifest, Phase
 from models.records.schema import NO_INDEX
 from models.records.table import Table
 
-NOT_SENT = frozenset({Outcome.BREAKER_OPEN, Outcome.NO_ENDPOINT, Outcome.REFUSED})
+NOT_SENT = frozenset(
+    {Outcome.BREAKER_OPEN, Outcome.NO_ENDPOINT, Outcome.NO_CONNECTION, Outcome.REFUSED}
+)
 """Ends of an attempt whose request never travelled."""
 ANSWERED = frozenset({Outcome.OK, Outcome.ERROR})
 """Ends of an attempt that brought a whole response back."""

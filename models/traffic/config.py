@@ -183,6 +183,19 @@ class RetryConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolConfig:
+    """Connections that one caller has to one callee, each used by one try at a time.
+
+    A try that finds none free waits up to ``wait_ns`` (0 is for ever) with at most ``pending``
+    others.
+    """
+
+    connections: int
+    pending: int = 1024
+    wait_ns: DurationNs = NS_PER_S
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeConfig:
     """Everything a caller's side-car does on the way to one callee.
 
@@ -195,3 +208,4 @@ class EdgeConfig:
     balancer: BalancerConfig = BalancerConfig()
     breaker: BreakerConfig | None = None
     retry: RetryConfig = RetryConfig()
+    pool: PoolConfig | None = None

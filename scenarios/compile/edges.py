@@ -11,6 +11,7 @@ from models.traffic.config import (
     BudgetConfig,
     EdgeConfig,
     Jitter,
+    PoolConfig,
     RetryConfig,
 )
 from scenarios.compile.balancing import balancer_config, check_balancer
@@ -172,6 +173,9 @@ def _edge(caller: str, callee: str, layers: Sequence[EdgeDoc]) -> EdgeConfig:
         balancer=balancer_config(doc.balancer),
         breaker=_breaker(doc.breaker),
         retry=_retry(doc.retry),
+        pool=None
+        if doc.pool is None
+        else PoolConfig(doc.pool.connections, doc.pool.pending, doc.pool.wait),
     )
 
 

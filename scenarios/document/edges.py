@@ -58,6 +58,7 @@ RetryOn = Literal[
     "reset",
     "breaker_open",
     "no_endpoint",
+    "no_connection",
 ]
 
 
@@ -90,6 +91,18 @@ class BreakerDoc(Section):
     half_open_permits: Annotated[int, Field(ge=1, le=100_000)] = 10
 
 
+class PoolDoc(Section):
+    """Connections of each caller to the service, one try at a time on each.
+
+    A try that finds none free waits up to ``wait`` (0 is for ever) with at most ``pending``
+    others; its own time-out begins when it is sent.
+    """
+
+    connections: Annotated[int, Field(ge=1, le=1_000_000)]
+    pending: Annotated[int, Field(ge=0, le=1_000_000)] = 1024
+    wait: Duration = 1_000_000_000
+
+
 class EdgeDoc(Section):
     """What a caller's side-car does; ``timeout`` bounds each try, 0 means none."""
 
@@ -99,6 +112,7 @@ class EdgeDoc(Section):
     timeout: Duration = 1_000_000_000
     retry: RetryDoc = RetryDoc()
     breaker: BreakerDoc | None = None
+    pool: PoolDoc | None = None
 
 
 class DefaultsDoc(Section):

@@ -136,6 +136,7 @@ def check_drained(instances: Iterable[Instance], agenda: Iterable[Entry], now: T
     for instance in instances:
         expected.update(instance.progressing())
         for channel in instance.channels.values():
+            expected.update(channel.kept_jobs())
             for attempt in channel.lane.outstanding():
                 expected |= _kept_by(attempt)
     for instance in instances:

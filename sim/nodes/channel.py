@@ -6,7 +6,7 @@ asked of the deciders in ``models.traffic``; this file only carries messages and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from heapq import heappush
 from typing import Protocol
 
@@ -165,6 +165,10 @@ class Channel:
     def timeout_ns(self) -> DurationNs:
         """How long a try may take; 0 is for ever."""
         return self.lane.duration_ns
+
+    def kept_jobs(self) -> Iterable[int]:
+        """Numbers of the caller's jobs that wait for a call which has not been sent yet."""
+        return ()
 
     def targets(self) -> Iterator[Target]:
         """The caller's present view, in the order in which instances came into it."""

@@ -13,6 +13,7 @@ from sim.kernel.environment import Kernel
 from sim.network.links import Network
 from sim.nodes.channel import Channel, ChannelPorts, Completion, Target
 from sim.nodes.instance import Instance
+from sim.nodes.pooled import PooledChannel
 
 
 @dataclass(slots=True)
@@ -69,7 +70,8 @@ class Wiring:
             retry = None
             if edge.retry.retries:
                 retry = RetryPolicy(edge.retry, self._streams(f"retry/{path}"))
-            caller.channels[self._number[edge.callee]] = Channel(
+            channel = Channel if edge.pool is None else PooledChannel
+            made = caller.channels[self._number[edge.callee]] = channel(
                 self._kernel,
                 self._ports,
                 caller_index=caller.index,
@@ -81,6 +83,8 @@ class Wiring:
                 drift_ppm=caller.clock.drift_ppm,
                 call_ended=caller.call_ended,
             )
+            if isinstance(made, PooledChannel) and edge.pool is not None:
+                made.share(edge.pool)
 
     def add_target(self, caller: Caller, instance: Instance) -> None:
         """Bring an instance into the caller's view of its service."""

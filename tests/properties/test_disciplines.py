@@ -1,5 +1,7 @@
 """Conservation with every discipline, every shedder and every resource, in both orders of ties."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,7 +28,7 @@ from models.service.resources import (
     WarmUpSpec,
 )
 from models.service.spec import Cancel
-from models.traffic.config import BackoffConfig, RetryConfig
+from models.traffic.config import BackoffConfig, PoolConfig, RetryConfig
 from sim.world import build
 from tests.sim.worlds import MS, S, blueprint, edge, service
 
@@ -68,6 +70,7 @@ resources = st.builds(
     warm_up=st.sampled_from([None, WarmUpSpec(S)]),
     hold=st.sampled_from(Hold),
 )
+some_pool = st.sampled_from([None, PoolConfig(1, 3, 20 * MS), PoolConfig(3, 50, 0)])
 faults = st.builds(
     Fault,
     st.just("x"),
@@ -91,8 +94,8 @@ faults = st.builds(
     plan=st.lists(faults, max_size=2),
     cancel=st.sampled_from(Cancel),
     cache=st.sampled_from([None, CacheSpec(keys=KeyLaw(20), ttl_ns=200 * MS)]),
-    seed=st.integers(0, 1000),
-    shuffle=st.booleans(),
+    seed_and_shuffle=st.tuples(st.integers(0, 1000), st.booleans()),
+    pools=st.tuples(some_pool, some_pool),
 )
 def test_every_request_and_attempt_is_in_the_record_once_whatever_serves_it(
     lines: tuple[QueueSpec, QueueSpec],
@@ -101,8 +104,8 @@ def test_every_request_and_attempt_is_in_the_record_once_whatever_serves_it(
     plan: list[Fault],
     cancel: Cancel,
     cache: CacheSpec | None,
-    seed: int,
-    shuffle: bool,
+    seed_and_shuffle: tuple[int, bool],
+    pools: tuple[PoolConfig | None, PoolConfig | None],
 ) -> None:
     retry = RetryConfig(1, BackoffConfig(10 * MS, 40 * MS))
     world = build(
@@ -133,15 +136,15 @@ def test_every_request_and_attempt_is_in_the_record_once_whatever_serves_it(
                 ),
             ],
             [
-                edge("users", "front", timeout_ns=150 * MS, retry=retry),
-                edge("front", "back", timeout_ns=60 * MS, retry=retry),
+                replace(edge("users", "front", timeout_ns=150 * MS, retry=retry), pool=pools[0]),
+                replace(edge("front", "back", timeout_ns=60 * MS, retry=retry), pool=pools[1]),
             ],
             rate_per_s=60,
             seconds=5,
             faults=plan,
         ),
-        seed,
-        shuffle_ties=shuffle,
+        seed_and_shuffle[0],
+        shuffle_ties=seed_and_shuffle[1],
     )
     counts = world.run().counts
     ended = counts.completed + counts.failed + counts.rejected + counts.timed_out

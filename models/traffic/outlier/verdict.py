@@ -47,6 +47,7 @@ _SAID_BY = {
     Outcome.IN_FLIGHT: Verdict.NOTHING,
     Outcome.SHED: Verdict.GATEWAY_ERROR,
     Outcome.EXPIRED: Verdict.NOTHING,
+    Outcome.NO_CONNECTION: Verdict.NOTHING,
 }
 VERDICTS: tuple[Verdict, ...] = tuple(_SAID_BY[outcome] for outcome in Outcome)
 """Verdict of each outcome, by its number.

@@ -19,6 +19,7 @@ def test_stored_numbers_are_never_changed() -> None:
         ("IN_FLIGHT", 9),
         ("SHED", 10),
         ("EXPIRED", 11),
+        ("NO_CONNECTION", 12),
     ]
     assert [o.name for o in RequestOutcome] == [
         "COMPLETED",
@@ -52,6 +53,7 @@ def test_stored_numbers_are_never_changed() -> None:
                 Outcome.NO_ENDPOINT,
                 Outcome.SHED,
                 Outcome.EXPIRED,
+                Outcome.NO_CONNECTION,
             },
         ),
         (RequestOutcome.TIMED_OUT, {Outcome.TIMEOUT}),

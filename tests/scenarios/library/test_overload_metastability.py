@@ -30,6 +30,11 @@ CASCADES = (
     "metastability/timeout-cascade.yaml",
     "metastability/timeout-cascade-ordered.yaml",
 )
+POOLS = (
+    "metastability/pool-exhaustion.yaml",
+    "metastability/pool-exhaustion-bounded.yaml",
+    "metastability/pool-exhaustion-freed.yaml",
+)
 
 
 @cache
@@ -53,7 +58,7 @@ def queue_length(run: RunRecord, service: str, at_s: int) -> float:
     raise AssertionError(service)
 
 
-@pytest.mark.parametrize("name", [*SPIRALS, *STALE, *CASCADES])
+@pytest.mark.parametrize("name", [*SPIRALS, *STALE, *CASCADES, *POOLS])
 @pytest.mark.parametrize("seed", [None, 1])
 def test_each_variant_shows_what_it_claims(name: str, seed: int | None) -> None:
     assert record(name, seed).verdict is Verdict.PASSED
@@ -121,3 +126,23 @@ def test_in_the_right_order_every_query_is_for_somebody_who_waits() -> None:
     run = record(CASCADES[1])
     assert per_s(run, "orders-db", Outcome.OK) == pytest.approx(240, rel=0.05)
     assert per_s(run, "web", Outcome.OK) == pytest.approx(240, rel=0.05)
+
+
+def busy_slots_max(run: RunRecord, service: str) -> float:
+    (series,) = (one for one in sampled(run, "world_busy_slots") if one.label("service") == service)
+    return float(series.values.max())
+
+
+def test_waiting_for_a_connection_takes_all_threads_of_the_shop_or_hardly_any() -> None:
+    exhausted, bounded, _ = (record(name) for name in POOLS)
+    assert busy_slots_max(exhausted, "shop") == 100
+    assert busy_slots_max(bounded, "shop") < 60
+
+
+def test_those_who_buy_are_refused_although_they_need_no_connection() -> None:
+    attempts = record(POOLS[0]).attempts
+    nodes = record(POOLS[0]).manifest.call_nodes
+    basket = [index for index, node in enumerate(nodes) if node.endpoint == "GET /basket"]
+    theirs = np.isin(attempts["node"], basket)
+    assert np.count_nonzero(theirs & (attempts["outcome"] == Outcome.QUEUE_FULL)) > 500
+    assert not np.count_nonzero(theirs & (attempts["outcome"] == Outcome.NO_CONNECTION))
