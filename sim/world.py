@@ -1,4 +1,7 @@
-"""The one composition root: a blueprint and a seed become a world that can be run."""
+"""The one composition root: a blueprint and a seed become a world that can be run.
+
+Length: every part of a world is made, wired and closed here and nowhere else.
+"""
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
@@ -37,6 +40,7 @@ from sim.nodes.plan import Planner
 from sim.nodes.power import Power
 from sim.nodes.source import Source
 from sim.nodes.stores.cache import Caches
+from sim.nodes.stores.database import open_databases
 from sim.nodes.stores.messages import MessageQueues
 from sim.nodes.wiring import Caller, Wiring
 from sim.processes.discovery import Discovery
@@ -101,6 +105,15 @@ class World:
         self.queues = MessageQueues(blueprint.queues)
         self.instances_of = self._make_instances()
         self.instances = list(chain.from_iterable(self.instances_of.values()))
+        self.databases = open_databases(
+            self.kernel,
+            self.recorder,
+            self.network.view("database"),
+            blueprint.services,
+            self.instances_of,
+            clocks=self.clock,
+            streams=self.stream,
+        )
         self.wiring = Wiring(
             self.kernel,
             self.recorder,
@@ -109,6 +122,7 @@ class World:
             instances_of=self.instances_of,
             streams=self.stream,
             balancers=extensions.balancers,
+            databases=self.databases,
         )
         self.sources = self._make_sources()
         self.callers = self._make_callers()
@@ -318,7 +332,7 @@ class World:
             SimulationError: a process crashed.
         """
         plan = self.blueprint.phases
-        stores = self.caches.places, self.queues.sources
+        stores = self.caches.places, self.queues.sources, self.databases
         for sampler in samplers(self.recorder, self.instances_of, *stores):
             observe(self.kernel, self.blueprint.sample_interval_ns, sampler.look)
         self.faults.arm(self.blueprint.faults, plan.warm_up_ns)

@@ -30,6 +30,7 @@ class EventKind(StrEnum):
     JOB_ENDED = "job_ended"  # job; scheduled_ns, status
     JOB_SKIPPED = "job_skipped"  # job; scheduled_ns, reason
     BUDGET_EXHAUSTED = "budget_exhausted"  # which budget; limit
+    PRIMARY_PROMOTED = "primary_promoted"  # instance; database, term, lost (confirmed writes)
     NOTE = "note"  # written by user plug-ins
 
 

@@ -7,6 +7,7 @@ from models.base.distributions import Distribution
 from models.base.time import DurationNs
 from models.service.cache import CacheSpec
 from models.service.queueing import QueueSpec, SheddingSpec
+from models.service.replication import ReplicationSpec
 from models.service.resources import ResourcesSpec
 
 
@@ -42,6 +43,7 @@ class EndpointSpec:
     response_bytes: int = 8192
     cache: CacheSpec | None = None
     disk_bytes: int = 0
+    writes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class ServiceSpec:
     queue: QueueSpec = QueueSpec()
     shedding: SheddingSpec = SheddingSpec()
     resources: ResourcesSpec = ResourcesSpec()
+    replication: ReplicationSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from models.storage.message_queue import MessageQueueConfig
 from scenarios.compile.findings import Findings
 from scenarios.compile.services import resolve_call
 from scenarios.document.scenario import ScenarioDoc
+from scenarios.document.services import ServiceDoc
 from scenarios.document.stores import MessageQueueDoc
 from scenarios.source.marks import KeyPath
 from scenarios.source.problems import quoted
@@ -31,15 +32,19 @@ def compile_queues(
         consumer = resolve_call(doc.to, (*path, "to"), document, findings)
         if broker is None or consumer is None:
             continue
-        if any(
-            one.cache is not None for one in document.services[broker.service].endpoints.values()
-        ):
-            findings.at_value((*path, "from"), "a broker cannot have caches")
+        _check_broker(document.services[broker.service], (*path, "from"), findings)
         queues.append(QueueSpec(name, broker.service, broker.endpoint, doc.consumers, _config(doc)))
         zone = next(iter(zones[broker.service]), "")
         mix = (MixEntry(consumer.endpoint, 1.0),)
         sources.append(SourceSpec(name, consumer.service, mix, _NO_LOAD, zone))
     return tuple(queues), tuple(sources)
+
+
+def _check_broker(doc: ServiceDoc, path: KeyPath, findings: Findings) -> None:
+    if any(endpoint.cache is not None for endpoint in doc.endpoints.values()):
+        findings.at_value(path, "a broker cannot have caches")
+    if doc.replication is not None:
+        findings.at_value(path, "a broker cannot be a database")
 
 
 def _config(doc: MessageQueueDoc) -> MessageQueueConfig:

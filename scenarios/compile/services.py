@@ -5,7 +5,7 @@ from scenarios.compile.findings import Findings, no_endpoint
 from scenarios.compile.laws import distribution_of
 from scenarios.compile.queueing import queue_of, shedding_of
 from scenarios.compile.resources import resources_of
-from scenarios.compile.stores import compile_cache
+from scenarios.compile.stores import compile_cache, compile_replication
 from scenarios.document.scenario import ScenarioDoc
 from scenarios.document.services import (
     DEFAULT_MACHINE,
@@ -39,6 +39,7 @@ def compile_services(
             queue=queue_of(name, doc.queue, findings),
             shedding=shedding_of(name, doc.shed, findings),
             resources=resources_of(name, doc, findings),
+            replication=compile_replication(name, doc, zones, findings),
         )
         for name, doc in document.services.items()
     )
@@ -79,6 +80,7 @@ def _endpoints(
             request_bytes=endpoint.request,
             response_bytes=endpoint.response,
             disk_bytes=endpoint.disk,
+            writes=endpoint.writes,
             cache=compile_cache(
                 ("services", service, "endpoints", name, "cache"), endpoint, findings
             ),

@@ -1,9 +1,12 @@
-"""Caches: limits and times that fit together, in front of calls that there are."""
+"""Caches in front of calls that there are; replication among instances that there are."""
 
+from models.base.distributions import Deterministic
 from models.base.keys import KeyLaw
 from models.service.cache import CacheSpec
+from models.service.replication import ReadsFrom, ReplicationSpec
 from scenarios.compile.findings import Findings
-from scenarios.document.services import EndpointDoc
+from scenarios.compile.laws import distribution_of
+from scenarios.document.services import EndpointDoc, ServiceDoc
 from scenarios.source.marks import KeyPath
 
 
@@ -29,4 +32,39 @@ def compile_cache(path: KeyPath, endpoint: EndpointDoc, findings: Findings) -> C
         coalesces=doc.coalesce,
         is_shared=doc.scope == "service",
         is_warm=doc.start == "warm",
+    )
+
+
+def compile_replication(
+    service: str, doc: ServiceDoc, zones: tuple[str, ...], findings: Findings
+) -> ReplicationSpec | None:
+    """How the instances of a service replicate; ``writes`` mean nothing without."""
+    replication = doc.replication
+    if replication is None:
+        for name, endpoint in doc.endpoints.items():
+            if endpoint.writes:
+                place: KeyPath = ("services", service, "endpoints", name, "writes")
+                findings.at_key(place, "only a service with 'replication' tells writes from reads")
+        return None
+    path: KeyPath = ("services", service, "replication")
+    replicas = doc.instances.count - 1
+    if replication.zone not in zones:
+        findings.unknown((*path, "zone"), "zone", replication.zone, zones)
+    if replicas < 1:
+        findings.at_key(path, "with one instance there is no replica")
+    elif replication.acks > replicas:
+        findings.at_value((*path, "acks"), f"there are only {replicas} replicas")
+    if replication.silence <= replication.heartbeat:
+        findings.at_value((*path, "silence"), "must be longer than a heartbeat")
+    if any(endpoint.cache is not None for endpoint in doc.endpoints.values()):
+        findings.at_key(path, "a database cannot have caches")
+    lag = replication.lag
+    return ReplicationSpec(
+        monitor_zone=replication.zone,
+        acks_needed=replication.acks,
+        reads_from=ReadsFrom(replication.reads),
+        lag=Deterministic(0) if lag is None else distribution_of(lag),
+        heartbeat_ns=replication.heartbeat,
+        silence_ns=replication.silence,
+        promote_ns=replication.promote,
     )

@@ -15,7 +15,7 @@ from scenarios.document.resources import (
     WarmUpDoc,
 )
 from scenarios.document.shapes import EndpointName, Name, Section, Several
-from scenarios.document.stores import CacheDoc
+from scenarios.document.stores import CacheDoc, ReplicationDoc
 from scenarios.source.problems import quoted
 
 INSTANCES_MAX = 10_000
@@ -64,7 +64,7 @@ class EndpointDoc(Section):
     """Work done first, then the calls in order; sizes are bytes on the wire.
 
     ``disk`` bytes are read or written between the two, where the service has a disk. With a
-    ``cache`` the calls are made only for what is not in it.
+    ``cache`` the calls are made only for what is not in it. ``writes`` is for databases.
     """
 
     work: DistributionDoc
@@ -73,6 +73,7 @@ class EndpointDoc(Section):
     response: Bytes = 8192
     disk: Bytes = 0
     cache: CacheDoc | None = None
+    writes: bool = False
 
 
 class ServiceDoc(Section):
@@ -97,6 +98,7 @@ class ServiceDoc(Section):
     warm_up: WarmUpDoc | None = None
     cancel: Literal["none", "queued", "running"] = "none"
     start_up: Duration = 0
+    replication: ReplicationDoc | None = None
     endpoints: Annotated[dict[EndpointName, EndpointDoc], Field(min_length=1)]
 
 

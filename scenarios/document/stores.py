@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from models.base.keys import KEYS_MAX
+from scenarios.document.distributions import DistributionDoc
 from scenarios.document.quantities import Duration, PositiveDuration, Ratio
-from scenarios.document.shapes import Section
+from scenarios.document.shapes import Name, Section
 
 
 class KeysDoc(Section):
@@ -43,6 +44,25 @@ class CacheDoc(Section):
     coalesce: bool = True
     scope: Literal["instance", "service"] = "instance"
     start: Literal["empty", "warm"] = "empty"
+
+
+class ReplicationDoc(Section):
+    """A primary and its replicas: endpoints with ``writes`` go to the primary.
+
+    The first instance begins as primary. A write is answered when ``acks`` replicas have it (0:
+    at once, and what they lack is lost in a failover). ``reads`` go to the primary, to replicas,
+    or to any; the primary sends a write on ``lag`` after it was made. The failover monitor sits in
+    ``zone``: a primary it has not heard for more than ``silence`` is succeeded by the replica
+    that has most, which takes ``promote``.
+    """
+
+    zone: Name
+    acks: Annotated[int, Field(ge=0, le=100)] = 0
+    reads: Literal["primary", "replicas", "any"] = "primary"
+    lag: DistributionDoc | None = None
+    heartbeat: PositiveDuration = 1_000_000_000
+    silence: PositiveDuration = 5_000_000_000
+    promote: Duration = 2_000_000_000
 
 
 class MessageQueueDoc(Section):

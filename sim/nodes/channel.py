@@ -136,7 +136,7 @@ class Channel:
         self._record = ports.record_attempt
         self.caller_index = caller_index
         self._balancer = balancer
-        self._pick = balancer.pick
+        self._pick: Callable[[TimeNs, int], int] = balancer.pick
         self._active = counts_of(balancer)
         self._load_started: Callable[[int], None] = balancer.started
         self._load_finished: Callable[[int, int, DurationNs], None] = (

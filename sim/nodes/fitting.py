@@ -21,6 +21,7 @@ from sim.nodes.queueing.lines import AdaptiveLine, NewestFirst
 from sim.nodes.queueing.marks import criticality_of, tenant_of
 from sim.nodes.runtime import RuntimeInstance
 from sim.nodes.stores.cache import Cache, Caches
+from sim.nodes.stores.database import DatabaseInstance
 from sim.nodes.stores.messages import BrokerInstance, MessageQueues, Topics
 from sim.nodes.stores.remembering import ProvisionedRemembering, RememberingInstance
 
@@ -63,6 +64,8 @@ def make_instance(
         kind = RememberingInstance if kind is Instance else ProvisionedRemembering
     if fittings.topics:
         kind = BrokerInstance
+    if service.replication is not None:
+        kind = DatabaseInstance
     instance = kind(
         kernel,
         index=index,

@@ -14,6 +14,8 @@ from sim.network.links import Network
 from sim.nodes.channel import Channel, ChannelPorts, Completion, Target
 from sim.nodes.instance import Instance
 from sim.nodes.pooled import PooledChannel
+from sim.nodes.stores.database import Databases
+from sim.nodes.stores.database_channel import DatabaseChannel, PooledDatabaseChannel
 
 
 @dataclass(slots=True)
@@ -46,6 +48,7 @@ class Wiring:
         instances_of: Mapping[str, Sequence[Instance]],
         streams: Callable[[str], Stream],
         balancers: Mapping[str, BalancerFactory],
+        databases: Databases,
     ) -> None:
         self._kernel = kernel
         self._ports = ports
@@ -57,6 +60,7 @@ class Wiring:
         self._number = {service: index for index, service in enumerate(instances_of)}
         self._streams = streams
         self._balancers = balancers
+        self._databases = databases
 
     def callees(self, caller: Caller) -> list[str]:
         """Services that the caller calls, in the order of the configuration."""
@@ -70,7 +74,8 @@ class Wiring:
             retry = None
             if edge.retry.retries:
                 retry = RetryPolicy(edge.retry, self._streams(f"retry/{path}"))
-            channel = Channel if edge.pool is None else PooledChannel
+            database = self._databases.get(edge.callee)
+            channel = _kind_of(edge, is_database=database is not None)
             made = caller.channels[self._number[edge.callee]] = channel(
                 self._kernel,
                 self._ports,
@@ -85,6 +90,8 @@ class Wiring:
             )
             if isinstance(made, PooledChannel) and edge.pool is not None:
                 made.share(edge.pool)
+            if isinstance(made, DatabaseChannel) and database is not None:
+                made.route_by(database)
 
     def add_target(self, caller: Caller, instance: Instance) -> None:
         """Bring an instance into the caller's view of its service."""
@@ -119,3 +126,9 @@ class Wiring:
             if edge.callee == callee:
                 return edge
         raise KeyError((caller.service, callee))
+
+
+def _kind_of(edge: EdgeConfig, *, is_database: bool) -> type[Channel]:
+    if is_database:
+        return DatabaseChannel if edge.pool is None else PooledDatabaseChannel
+    return Channel if edge.pool is None else PooledChannel

@@ -8,6 +8,7 @@ from sim.kernel.environment import Kernel
 from sim.kernel.ties import OBSERVER
 from sim.nodes.instance import Instance
 from sim.nodes.stores.cache import Cache
+from sim.nodes.stores.database import Databases
 from sim.nodes.stores.messages import MessageSource
 from sim.recording.recorder import Recorder
 
@@ -34,6 +35,7 @@ def samplers(
     instances_of: Mapping[str, Sequence[Instance]],
     caches_of: Mapping[tuple[str, str], Sequence[Cache]],
     queues: Sequence[MessageSource],
+    databases: Databases,
 ) -> Iterator[Sampler]:
     """Those that have something to look at."""
     yield ServiceSampler(recorder, instances_of)
@@ -41,6 +43,8 @@ def samplers(
         yield CacheSampler(recorder, caches_of)
     if queues:
         yield MessageSampler(recorder, queues)
+    if databases:
+        yield DatabaseSampler(recorder, databases)
 
 
 class ServiceSampler:
@@ -109,3 +113,29 @@ class MessageSampler:
             sample("world_messages_late", labels, counts.late)
             sample("world_messages_dead", labels, counts.dead)
             sample("world_messages_expired", labels, counts.expired)
+
+
+class DatabaseSampler:
+    """How far every node of a database is behind its primary, and the database's counts so far."""
+
+    def __init__(self, recorder: Recorder, databases: Databases) -> None:
+        self._recorder = recorder
+        self._databases = databases
+
+    def look(self) -> None:
+        """Take one sample of each series."""
+        sample = self._recorder.sample
+        for name, database in self._databases.items():
+            labels = (("service", name),)
+            tally = database.tally
+            sample("world_database_writes", labels, tally.writes)
+            sample("world_database_reads", labels, tally.reads)
+            sample("world_database_stale_reads", labels, tally.stale_reads)
+            sample("world_database_lost_writes", labels, tally.lost)
+            sample("world_database_failovers", labels, tally.failovers)
+            head = next(
+                node.log.position for node in database.nodes if node.index == database.leader
+            )
+            for node in database.nodes:
+                place = (("instance", node.name), *labels)
+                sample("world_database_lag_writes", place, node.log.lag(head))

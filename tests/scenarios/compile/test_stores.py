@@ -1,10 +1,12 @@
 """Caches as written, and what they become."""
 
+from models.base.distributions import Deterministic
 from models.base.keys import KeyLaw
 from models.base.time import NS_PER_MS, NS_PER_S
 from models.faults.plan import CacheFlush
 from models.faults.selector import Selector
 from models.service.cache import CacheSpec
+from models.service.replication import ReadsFrom, ReplicationSpec
 from tests.scenarios.edited import load_edited
 
 CALLS = "        calls:"
@@ -57,3 +59,39 @@ def test_a_flush_names_whose_caches_are_emptied(tmp_path):
     )
     assert loaded.blueprint.faults[0].kind == CacheFlush(Selector(zone="a"))
     assert loaded.blueprint.faults[0].for_ns is None
+
+
+def replication_of(directory, text):
+    loaded = load_edited(
+        directory, ("    start_up: 5s\n", f"    start_up: 5s\n    replication: {text}\n")
+    )
+    return loaded.blueprint.services[1].replication
+
+
+def test_replication_left_out_has_its_defaults(tmp_path):
+    assert replication_of(tmp_path, "{zone: b}") == ReplicationSpec("b")
+
+
+def test_what_is_written_reaches_the_replication(tmp_path):
+    text = (
+        "{zone: a, acks: 1, reads: replicas, lag: 40ms, heartbeat: 200ms, silence: 900ms,"
+        " promote: 3s}"
+    )
+    assert replication_of(tmp_path, text) == ReplicationSpec(
+        monitor_zone="a",
+        acks_needed=1,
+        reads_from=ReadsFrom.REPLICAS,
+        lag=Deterministic(40 * NS_PER_MS),
+        heartbeat_ns=200 * NS_PER_MS,
+        silence_ns=900 * NS_PER_MS,
+        promote_ns=3 * NS_PER_S,
+    )
+
+
+def test_endpoints_that_write_are_told_apart(tmp_path):
+    loaded = load_edited(
+        tmp_path,
+        ("    start_up: 5s\n", "    start_up: 5s\n    replication: {zone: a}\n"),
+        ("        request: 512B", "        writes: true\n        request: 512B"),
+    )
+    assert [one.writes for one in loaded.blueprint.services[1].endpoints] == [True]
