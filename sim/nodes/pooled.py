@@ -43,10 +43,11 @@ class PooledChannel(Channel):
     longest is next; the wait is no part of the try, whose time-out begins when it is sent.
     """
 
-    __slots__ = ("_asked", "_askings", "_limits", "_line", "_owed")
+    __slots__ = ("_asked", "_askings", "_limits", "_line", "_owed", "callee")
 
-    def share(self, pool: PoolConfig) -> None:
-        """Use no more connections than these; before any call."""
+    def share(self, pool: PoolConfig, callee: str) -> None:
+        """Use no more connections to the service than these; before any call."""
+        self.callee = callee
         self._limits = PoolLimits(
             PoolLimitsConfig(
                 connections_max=pool.connections,
@@ -62,9 +63,14 @@ class PooledChannel(Channel):
         )
 
     @property
+    def in_use(self) -> int:
+        """How many connections carry a try."""
+        return self._limits.snapshot().active
+
+    @property
     def pending(self) -> int:
         """How many tries wait for a connection."""
-        return len(self._askings.waiting)
+        return self._limits.snapshot().pending
 
     def kept_jobs(self) -> Iterable[int]:
         """Jobs one of whose calls waits for a connection."""

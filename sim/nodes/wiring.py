@@ -89,7 +89,7 @@ class Wiring:
                 call_ended=caller.call_ended,
             )
             if isinstance(made, PooledChannel) and edge.pool is not None:
-                made.share(edge.pool)
+                made.share(edge.pool, edge.callee)
             if isinstance(made, DatabaseChannel) and database is not None:
                 made.route_by(database)
 

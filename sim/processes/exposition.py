@@ -38,6 +38,27 @@ class ServerReading:
     queued: int
 
 
+@dataclass(frozen=True, slots=True)
+class PoolReading:
+    """A pool of connections at one instant: to which service, how many in use and waited for."""
+
+    callee: str
+    in_use: int
+    pending: int
+
+
+def pool_samples(pools: Iterable[PoolReading]) -> tuple[VectorSample, ...]:
+    """Metrics of the pools of one caller."""
+    samples: list[VectorSample] = []
+    for pool in pools:
+        labels = (("service", pool.callee),)
+        samples += (
+            _sample("http_client_connections_active", pool.in_use, labels),
+            _sample("http_client_connections_pending", pool.pending, labels),
+        )
+    return tuple(samples)
+
+
 def process_samples(gauges: Iterable[tuple[str, float]]) -> tuple[VectorSample, ...]:
     """What a process tells of itself: cores, memory, pauses."""
     return tuple(_sample(name, value) for name, value in gauges)

@@ -6,18 +6,21 @@ from models.base.time import DurationNs
 from models.telemetry.labels import label_set
 from models.telemetry.series import VectorSample
 from sim.nodes.instance import Instance
+from sim.nodes.pooled import PooledChannel
 from sim.nodes.power import Power
 from sim.nodes.source import Source
 from sim.nodes.stores.messages import MessageSource
 from sim.nodes.stores.remembering import RememberingInstance
 from sim.processes.exposition import (
     CacheReading,
+    PoolReading,
     QueueReading,
     RequestMeter,
     ServerReading,
     Tally,
     cache_samples,
     ingress_samples,
+    pool_samples,
     process_samples,
     queue_samples,
     registry_samples,
@@ -60,9 +63,16 @@ class InstancePage:
             self._before, instance.refused, len(instance.jobs), instance.waiting
         )
         samples = server_samples(reading, before) + process_samples(instance.gauges())
+        samples += pool_samples(_pools(instance))
         if isinstance(instance, RememberingInstance):
             samples += cache_samples(_readings(instance))
         return samples
+
+
+def _pools(instance: Instance) -> Iterator[PoolReading]:
+    for channel in instance.channels.values():
+        if isinstance(channel, PooledChannel):
+            yield PoolReading(channel.callee, channel.in_use, channel.pending)
 
 
 def _readings(instance: RememberingInstance) -> Iterator[CacheReading]:

@@ -29,7 +29,13 @@ from tests.determinism.environments import ROOT, Environment, environments, run_
 SCENARIO = ROOT / "tests" / "scenarios" / "files" / "two-tier.yaml"
 LIBRARY = tuple(
     ROOT / "scenarios" / "library" / name
-    for name in ("jobs/nightly-invoice.yaml", "online-boutique/zone-outage.yaml")
+    for name in (
+        "jobs/nightly-invoice.yaml",
+        "online-boutique/zone-outage.yaml",
+        "metastability/gc-death-spiral-bounded.yaml",
+        "metastability/pool-exhaustion-freed.yaml",
+        "metastability/stale-queue-lifo.yaml",
+    )
 )
 SHORTER = (
     "time.warm_up=5s",

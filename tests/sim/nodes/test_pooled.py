@@ -11,6 +11,7 @@ from models.faults.plan import InstanceCrash, Selector
 from models.records.schema import NO_PARENT
 from models.service.spec import Cancel
 from models.traffic.config import BreakerConfig, EdgeConfig, PoolConfig
+from sim.processes.metrics_pages import InstancePage
 from sim.world import World, build
 from tests.sim.worlds import MS, S, blueprint, edge, fault, service
 
@@ -115,6 +116,19 @@ def test_a_crash_of_the_caller_empties_the_line_and_the_next_life_has_its_own_po
     assert Outcome.CALLER_GONE in outcome.tolist()
     assert most_at_once(start, end, outcome) == 2
     assert np.count_nonzero((start > 5 * S) & (outcome == Outcome.OK)) > 400
+
+
+def test_the_page_of_the_caller_shows_its_pools() -> None:
+    made = world(PoolConfig(2, wait_ns=0), rate=300)
+    made.sources[0].start()
+    made.kernel.advance(5 * S)
+    shown = {
+        dict(sample.labels)["__name__"]: sample.value
+        for sample in InstancePage(made.instances[0]).show()
+        if dict(sample.labels).get("service") == "back"
+    }
+    assert shown["http_client_connections_active"] == 2
+    assert shown["http_client_connections_pending"] > 500
 
 
 def test_an_edge_without_a_pool_has_no_bound() -> None:
