@@ -13,6 +13,7 @@ def command(scenario: Path, overrides: tuple[str, ...], plugins: tuple[str, ...]
     """Check SCENARIO and name every error with its line, or say what it describes."""
     from models.base.time import format_duration
     from models.traffic.balancer.policies import BUILT_IN
+    from scenarios.fault_words import fault_plan
     from scenarios.load import load
 
     loaded = load(scenario, overrides)
@@ -29,6 +30,8 @@ def command(scenario: Path, overrides: tuple[str, ...], plugins: tuple[str, ...]
         f" {_counted(len(loaded.expectations), 'expectation')},"
         f" {format_duration(plan.phases.end_ns)}"
     )
+    for fault in plan.faults:
+        click.echo(f"  {fault_plan(fault)}")
     return 0
 
 
