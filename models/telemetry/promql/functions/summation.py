@@ -29,7 +29,7 @@ def total(values: Sequence[float]) -> float:
 def mean(values: Sequence[float]) -> float:
     """Mean of at least one value; finite values have a finite mean even if their sum has none."""
     running, lost = _compensated(values)
-    if isinf(running):
+    if isinf(running) or isnan(running):
         return _unbounded_mean(values)
     return running / len(values) + lost / len(values)
 

@@ -67,7 +67,7 @@ def test_topk_stands_in_order_with_nan_last():
     assert list(result.values()) == pytest.approx([10, 3, 1, math.nan], nan_ok=True)
 
 
-@pytest.mark.parametrize("k", ["NaN", "1e30", "-Inf"])
+@pytest.mark.parametrize("k", ["NaN", "1e30", "-Inf", "9223372036854775808"])
 def test_topk_of_no_whole_number_is_an_error(k):
     with pytest.raises(EvaluationError, match="overflows int64"):
         evaluated(load(DATA, step_s=1), f"topk({k}, m)", 0)
@@ -86,7 +86,13 @@ def test_an_average_is_finite_even_if_the_sum_is_not():
 
 @pytest.mark.parametrize(
     ("values", "expected"),
-    [("Inf 1", math.inf), ("-Inf 1", -math.inf), ("Inf -Inf", math.nan), ("NaN Inf", math.nan)],
+    [
+        ("Inf 1", math.inf),
+        ("-Inf 1", -math.inf),
+        ("1.7e308 -Inf", -math.inf),
+        ("Inf -Inf", math.nan),
+        ("NaN Inf", math.nan),
+    ],
 )
 def test_an_average_with_infinities(values, expected):
     one, other = values.split()

@@ -73,6 +73,7 @@ def test_quantiles_of_histograms(q, in_p, in_n):
             {'{job="1"}': 0.14, '{job="2"}': 0.1125},
         ),
         ("histogram_quantile(0, H2)", 420, {"{}": 0}),
+        ("histogram_quantile(0.5, H2 * 0)", 420, {"{}": math.nan}),
         ("histogram_quantile(0.01, U)", 3000, {"{}": 0.0045}),
         ("histogram_quantile(0.5, U)", 3000, {"{}": 8.5}),
         ("histogram_quantile(0.99, U)", 3000, {"{}": 979.75}),

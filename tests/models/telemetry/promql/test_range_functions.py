@@ -157,6 +157,8 @@ def test_resets_and_changes(query, expected):
         ("0 8 8 2 3", "stdvar_over_time", 10.56),
         ("1 2 4 8 16", "mad_over_time", 3),
         ("1.5e308 1.5e308", "avg_over_time", 1.5e308),
+        ("1.5e308 1.5e308 -Inf", "avg_over_time", -math.inf),
+        ("1.5e308 1.5e308 NaN", "avg_over_time", math.nan),
     ],
 )
 def test_over_time(values, function, expected):
