@@ -119,6 +119,8 @@ class GatedInstance(Instance):
         began = self._began.pop(attempt.id)
         if outcome is _OK:
             self._gate.served(self._kernel.now - began)
+        if not self._queue:
+            self._gate.found_empty()
         super()._finish(attempt, outcome)
 
     def _serve_next(self) -> None:

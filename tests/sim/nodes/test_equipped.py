@@ -59,6 +59,15 @@ def test_equals_do_not_displace_each_other() -> None:
     assert [number for number, _ in bench.ends()] == [0, 1]
 
 
+def test_of_several_alike_the_newest_is_displaced() -> None:
+    queue = QueueSpec(Discipline.PRIORITY, preempts=True)
+    bench = InstanceBench(equipped(2, queue=queue))
+    bench.arrive(0, priority=0)
+    bench.later(MS, lambda: bench.arrive(1, priority=0))
+    bench.later(4 * MS, lambda: bench.arrive(2, priority=3))
+    assert [number for number, _ in bench.ends()] == [0, 2, 1]
+
+
 def test_the_displaced_is_served_before_its_equals() -> None:
     bench = preemptive()
     bench.arrive(0, priority=0)

@@ -146,6 +146,18 @@ def test_codel_drops_from_a_queue_that_stands_and_leaves_a_burst_alone() -> None
     assert bench.instance.refused == ends.count(SHED)
 
 
+def test_a_queue_that_its_callers_have_left_does_not_stand_for_codel() -> None:
+    standing = StandingQueueSpec(StandingQueue.CODEL, 5 * MS, 100 * MS)
+    shedding = SheddingSpec(standing=standing)
+    bench = InstanceBench(one_slot(shedding=shedding, limit=100, cancel=Cancel.QUEUED))
+    for number in range(5):
+        bench.arrive(number)
+    bench.later(15 * MS, lambda: [bench.instance.cancel(one) for one in bench.attempts[2:5]])
+    for number in range(5, 10):
+        bench.later(150 * MS, lambda number=number: bench.arrive(number))
+    assert [end for _, end in bench.ends()] == [OK] * 7
+
+
 def test_controlled_delay_bounds_each_wait_by_the_interval_and_then_by_the_target() -> None:
     standing = StandingQueueSpec(StandingQueue.CONTROLLED_DELAY, 5 * MS, 100 * MS)
     bench = InstanceBench(one_slot(shedding=SheddingSpec(standing=standing), limit=100))
