@@ -21,7 +21,7 @@ from reports.series.windows import window_length
 from reports.tables.edges import edge_rows
 from reports.tables.key_figures import key_figures
 from reports.tables.services import service_rows
-from reports.tables.stores import cache_rows, queue_rows
+from reports.tables.stores import cache_rows, database_rows, queue_rows
 from reports.tables.traces import failed, slowest
 from reports.text import counts_line
 from reports.timeline import timeline
@@ -35,7 +35,7 @@ def render(record: RunRecord) -> str:
     origin_ns = origin(record.manifest)
     chapter = chapter_of(record)
     data = timeline_data(record)
-    caches, queues = cache_rows(record), queue_rows(record)
+    caches, queues, databases = cache_rows(record), queue_rows(record), database_rows(record)
     return (
         environment.environment()
         .get_template("report.html")
@@ -44,7 +44,7 @@ def render(record: RunRecord) -> str:
             manifest=record.manifest,
             symbol=SYMBOLS[record.verdict],
             headline=headline(record),
-            contents=_contents(chapter, has_stores=bool(caches or queues)),
+            contents=_contents(chapter, has_stores=bool(caches or queues or databases)),
             expectations=expectation_rows(record),
             figures=key_figures(record),
             balance=counts_line(record),
@@ -55,6 +55,7 @@ def render(record: RunRecord) -> str:
             services=service_rows(record),
             caches=caches,
             queues=queues,
+            databases=databases,
             edges=edge_rows(record),
             drawing=topology.topology(record),
             box_width=topology.BOX_WIDTH,
@@ -84,7 +85,7 @@ def render(record: RunRecord) -> str:
 
 def _contents(chapter: Chapter | None, *, has_stores: bool) -> tuple[tuple[str, str], ...]:
     named = (("chapter", chapter.title),) if chapter else ()
-    stores = (("stores", "Caches and queues"),) if has_stores else ()
+    stores = (("stores", "Data stores"),) if has_stores else ()
     return (
         ("expectations", "Expectations"),
         ("figures", "Key figures"),

@@ -1,4 +1,4 @@
-"""One row per cache and per message queue: what was found, what waited, what was lost.
+"""One row per cache, message queue and database: what was found, what waited, what was lost.
 
 Figures are over the phase measure, from counts that the run sampled in a fixed rhythm.
 """
@@ -42,6 +42,23 @@ class QueueRow:
     oldest_age_ns_max: DurationNs
 
 
+@dataclass(frozen=True, slots=True)
+class DatabaseRow:
+    """One replicated service. ``lost`` are confirmed writes that a new primary did not have.
+
+    ``stale_ratio`` is that of reads that missed a confirmed write, None without reads;
+    ``lag_writes_max`` is how far any of its nodes was behind, in writes.
+    """
+
+    service: str
+    writes: int
+    reads: int
+    stale_ratio: float | None
+    lag_writes_max: int
+    failovers: int
+    lost: int
+
+
 def cache_rows(record: RunRecord) -> tuple[CacheRow, ...]:
     """Caches in the order in which they were sampled; none in a run without caches."""
     grown = {name: _by_labels(record, f"world_cache_{name}") for name in ("hits", "misses")}
@@ -79,6 +96,31 @@ def queue_rows(record: RunRecord) -> tuple[QueueRow, ...]:
         )
         for labels, one in waiting.items()
     )
+
+
+def database_rows(record: RunRecord) -> tuple[DatabaseRow, ...]:
+    """Databases in the order of the scenario; none in a run without any."""
+    counted = ("writes", "reads", "stale_reads", "lost_writes", "failovers")
+    counts = {name: _by_labels(record, f"world_database_{name}") for name in counted}
+    lags = sampled(record, "world_database_lag_writes")
+    window = measured(record)
+    rows = []
+    for labels, one in counts["writes"].items():
+        service = one.label("service")
+        grown = {name: _growth(counts[name][labels], window) for name in counted}
+        behind = [_highest(lag, window) for lag in lags if lag.label("service") == service]
+        rows.append(
+            DatabaseRow(
+                service=service,
+                writes=grown["writes"],
+                reads=grown["reads"],
+                stale_ratio=grown["stale_reads"] / grown["reads"] if grown["reads"] else None,
+                lag_writes_max=int(max(behind, default=0.0)),
+                failovers=grown["failovers"],
+                lost=grown["lost_writes"],
+            )
+        )
+    return tuple(rows)
 
 
 def _by_labels(record: RunRecord, metric: str) -> dict[tuple[tuple[str, str], ...], Sampled]:
