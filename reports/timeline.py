@@ -28,6 +28,8 @@ _CROWDS = {
     EventKind.VIEW_DROPPED: ("view", "entry", "dropped from callers' endpoint views"),
     EventKind.BREAKER_OPENED: ("breaker", "breaker", "opened"),
     EventKind.BREAKER_CLOSED: ("breaker", "breaker", "closed again"),
+    EventKind.MEMBER_EJECTED: ("ejection", "entry", "ejected as outliers by callers"),
+    EventKind.MEMBER_READMITTED: ("readmission", "entry", "let in again by callers"),
     EventKind.INSTANCE_RESTARTED: ("restart", "instance", "restarted"),
     EventKind.VIEW_ADDED: ("view", "entry", "added to callers' endpoint views"),
 }

@@ -24,6 +24,8 @@ _ENDED = {
     Outcome.CALLER_GONE: "given up: the caller is gone",
     Outcome.IN_FLIGHT: "still under way at the end of the run",
     Outcome.SHED: "refused: shed under load",
+    Outcome.LIMITED: "turned away by the caller's limit",
+    Outcome.FALLBACK: "answered by a fallback",
     Outcome.EXPIRED: "dropped from the queue: nobody waits for it any more",
     Outcome.NO_CONNECTION: "not sent: no connection was free",
 }

@@ -23,6 +23,8 @@ class Outcome(IntEnum):
     SHED = 10
     EXPIRED = 11
     NO_CONNECTION = 12
+    LIMITED = 13
+    FALLBACK = 14
 
 
 class Decision(IntEnum):
@@ -59,6 +61,8 @@ _REQUEST_OUTCOME = {
     Outcome.SHED: RequestOutcome.REJECTED,
     Outcome.EXPIRED: RequestOutcome.REJECTED,
     Outcome.NO_CONNECTION: RequestOutcome.REJECTED,
+    Outcome.LIMITED: RequestOutcome.REJECTED,
+    Outcome.FALLBACK: RequestOutcome.COMPLETED,
 }
 
 

@@ -22,6 +22,8 @@ class EventKind(StrEnum):
     BREAKER_OPENED = "breaker_opened"  # "caller -> instance"; failure_ratio
     BREAKER_HALF_OPENED = "breaker_half_opened"  # "caller -> instance"
     BREAKER_CLOSED = "breaker_closed"  # "caller -> instance"
+    MEMBER_EJECTED = "member_ejected"  # "caller -> instance"
+    MEMBER_READMITTED = "member_readmitted"  # "caller -> instance"
     PAGE_SENT = "page_sent"  # receiver; alerts, status, group
     PAGE_FAILED = "page_failed"  # receiver; reason
     LOCK_ACQUIRED = "lock_acquired"  # lock; owner, token

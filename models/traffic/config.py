@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from models.base.outcome import Outcome
 from models.base.time import DURATION_NS_MAX, NS_PER_MS, NS_PER_S, DurationNs
 from models.traffic.balancer.layers.config import LayersConfig
 from models.traffic.balancer.prequal.config import PrequalConfig
+
+if TYPE_CHECKING:
+    from models.traffic.proxy.config import ProxyConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +203,7 @@ class PoolConfig:
 class EdgeConfig:
     """Everything a caller's side-car does on the way to one callee.
 
-    ``timeout_ns`` bounds each attempt, 0 means none.
+    ``timeout_ns`` bounds each attempt, 0 means none. ``proxy`` is what it does besides.
     """
 
     caller: str
@@ -209,3 +213,4 @@ class EdgeConfig:
     breaker: BreakerConfig | None = None
     retry: RetryConfig = RetryConfig()
     pool: PoolConfig | None = None
+    proxy: "ProxyConfig | None" = None

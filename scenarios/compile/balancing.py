@@ -1,6 +1,7 @@
 """Balancers: which policies a file may name, and which keys each of them reads."""
 
 from collections.abc import Mapping
+from math import isqrt
 from types import MappingProxyType
 
 from models.traffic.config import BalancerConfig
@@ -20,15 +21,15 @@ KEYS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "least_connections": (),
         "weighted_least_request": ("active_request_bias",),
         "peak_ewma": ("decay",),
+        "ring_hash": ("ring_size_min", "ring_size_max", "hash_balance_factor"),
+        "ketama": ("points_per_weight", "hash_balance_factor"),
+        "maglev": ("table_size", "hash_balance_factor"),
     }
 )
 """The keys that each built-in policy reads."""
 
 UNFED: Mapping[str, str] = MappingProxyType(
     {
-        "ring_hash": "requests in a scenario file have no keys to hash",
-        "ketama": "requests in a scenario file have no keys to hash",
-        "maglev": "requests in a scenario file have no keys to hash",
         "prequal": "instances in a scenario file answer no probes of their load",
     }
 )
@@ -46,9 +47,17 @@ def check_balancer(path: KeyPath, doc: BalancerDoc, findings: Findings) -> None:
     if doc.policy in KEYS_OF and doc.options:
         findings.at_key((*path, "options"), f"policy {policy} has no options")
     known = KEYS_OF.get(doc.policy, ())
+    if not _is_prime(doc.table_size):
+        findings.at_value((*path, "table_size"), "Maglev's table needs a prime number of entries")
+    if doc.ring_size_max < doc.ring_size_min:
+        findings.at_value((*path, "ring_size_max"), "must not be less than ring_size_min")
     for key in sorted(doc.model_fields_set - _OWN_KEYS):
         if key not in known:
             findings.at_key((*path, key), f"policy {policy} does not read this key")
+
+
+def _is_prime(number: int) -> bool:
+    return number > 1 and all(number % factor for factor in range(2, isqrt(number) + 1))
 
 
 def balancer_config(doc: BalancerDoc) -> BalancerConfig:
@@ -60,4 +69,9 @@ def balancer_config(doc: BalancerDoc) -> BalancerConfig:
         active_request_bias=doc.active_request_bias,
         scans_all=doc.full_scan,
         decay_ns=doc.decay,
+        ring_size_min=doc.ring_size_min,
+        ring_size_max=doc.ring_size_max,
+        points_per_weight=doc.points_per_weight,
+        table_size=doc.table_size,
+        hash_balance_factor=doc.hash_balance_factor,
     )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from models.base.outcome import Outcome
+from models.base.time import NS_PER_S
 from models.service.spec import ServiceSpec
 from models.traffic.config import (
     BackoffConfig,
@@ -16,6 +17,7 @@ from models.traffic.config import (
 )
 from scenarios.compile.balancing import balancer_config, check_balancer
 from scenarios.compile.findings import Findings, unknown_name
+from scenarios.compile.proxy import check_proxy, proxy_config
 from scenarios.document.edges import BreakerDoc, BudgetDoc, EdgeDoc, RetryDoc
 from scenarios.document.scenario import ScenarioDoc
 from scenarios.source.marks import KeyPath
@@ -134,6 +136,7 @@ def _wrong_end(
 def _check_policies(path: KeyPath, doc: EdgeDoc, findings: Findings) -> None:
     backoff, breaker = doc.retry.backoff, doc.breaker
     check_balancer((*path, "balancer"), doc.balancer, findings)
+    check_proxy(path, doc, findings)
     if backoff.cap < backoff.base:
         findings.at_value((*path, "retry", "backoff", "cap"), "cap must not be less than base")
     if doc.retry.budget is not None:
@@ -157,6 +160,10 @@ def _check_breaker(path: KeyPath, breaker: BreakerDoc, findings: Findings) -> No
         )
     if breaker.failure_ratio == 0:
         findings.at_value((*path, "failure_ratio"), "must be more than 0%")
+    if breaker.slow_ratio == 0:
+        findings.at_value((*path, "slow_ratio"), "must be more than 0%")
+    if breaker.window_time % NS_PER_S:
+        findings.at_value((*path, "window_time"), "a window of time is whole seconds")
     if breaker.open == 0:
         findings.at_value((*path, "open"), "must be more than 0")
 
@@ -176,6 +183,7 @@ def _edge(caller: str, callee: str, layers: Sequence[EdgeDoc]) -> EdgeConfig:
         pool=None
         if doc.pool is None
         else PoolConfig(doc.pool.connections, doc.pool.pending, doc.pool.wait),
+        proxy=proxy_config(doc),
     )
 
 
@@ -188,6 +196,9 @@ def _breaker(doc: BreakerDoc | None) -> BreakerConfig | None:
         failure_ratio=doc.failure_ratio,
         open_ns=doc.open,
         half_open_permits=doc.half_open_permits,
+        window_ns=doc.window_time,
+        slow_ratio=doc.slow_ratio,
+        slow_ns=doc.slow,
     )
 
 

@@ -5,6 +5,13 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from models.records.schema import TRIES_MAX
+from scenarios.document.proxy import (
+    ConcurrencyDoc,
+    FallbackDoc,
+    HedgeDoc,
+    LimitDoc,
+    OutlierDoc,
+)
 from scenarios.document.quantities import Duration, PositiveDuration, Ratio
 from scenarios.document.shapes import Section, Several
 
@@ -13,7 +20,11 @@ class BalancerDoc(Section):
     """Which policy picks the instance; ``options`` are for a plug-in's policy.
 
     ``choices``, ``active_request_bias`` and ``full_scan`` are for least_request, the bias for
-    weighted_least_request too, ``decay`` for peak_ewma.
+    weighted_least_request too, ``decay`` for peak_ewma. ring_hash
+    (``ring_size_min`` to ``ring_size_max`` points), ketama (``points_per_weight``) and maglev
+    (``table_size``, a prime) send requests about one key to one instance: the
+    source's ``keys`` say what requests are about. ``hash_balance_factor`` bounds each instance's
+    load, in percent of the average.
     """
 
     policy: str = "least_request"
@@ -21,6 +32,11 @@ class BalancerDoc(Section):
     active_request_bias: Annotated[float, Field(ge=0.0, le=16.0)] = 1.0
     full_scan: bool = False
     decay: PositiveDuration = 10_000_000_000
+    ring_size_min: Annotated[int, Field(ge=1, le=8_388_608)] = 1024
+    ring_size_max: Annotated[int, Field(ge=1, le=8_388_608)] = 8_388_608
+    points_per_weight: Annotated[int, Field(ge=1, le=10_000)] = 160
+    table_size: Annotated[int, Field(ge=3, le=5_000_011)] = 65_537
+    hash_balance_factor: Annotated[int, Field(ge=100, le=10_000)] | None = None
     options: dict[str, str] = Field(default_factory=dict)
 
 
@@ -29,7 +45,7 @@ class BackoffDoc(Section):
 
     base: Duration = 25_000_000
     cap: Duration = 250_000_000
-    jitter: Literal["none", "full"] = "full"
+    jitter: Literal["none", "full", "equal"] = "full"
 
 
 class BudgetDoc(Section):
@@ -82,13 +98,20 @@ class RetryDoc(Section):
 
 
 class BreakerDoc(Section):
-    """Opens when enough of the last ``window`` calls failed; half-open after ``open``."""
+    """Opens when enough of the last ``window`` calls failed; half-open after ``open``.
+
+    ``window_time`` (whole seconds) looks at the calls of that time instead. Calls that took
+    longer than ``slow`` open it too, when their share reaches ``slow_ratio``.
+    """
 
     window: Annotated[int, Field(ge=1, le=100_000)] = 100
     minimum_calls: Annotated[int, Field(ge=1, le=100_000)] = 20
     failure_ratio: Ratio = 0.5
     open: Duration = 5_000_000_000
     half_open_permits: Annotated[int, Field(ge=1, le=100_000)] = 10
+    window_time: Duration = 0
+    slow: PositiveDuration | None = None
+    slow_ratio: Ratio = 1.0
 
 
 class PoolDoc(Section):
@@ -113,6 +136,11 @@ class EdgeDoc(Section):
     retry: RetryDoc = RetryDoc()
     breaker: BreakerDoc | None = None
     pool: PoolDoc | None = None
+    limit: LimitDoc | None = None
+    concurrency: ConcurrencyDoc | None = None
+    outlier: OutlierDoc | None = None
+    hedge: HedgeDoc | None = None
+    fallback: FallbackDoc | None = None
 
 
 class DefaultsDoc(Section):

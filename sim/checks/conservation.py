@@ -58,11 +58,15 @@ def _descent(attempts: Table) -> None:
 
 
 def _ends_as_its_tries(requests: Table, attempts: Table, offered: int) -> None:
-    """A request is completed iff one try of its source succeeded, and then exactly one did."""
+    """A request is completed iff one try of its source succeeded, and then exactly one did.
+
+    Those that a fallback answered have none.
+    """
     succeeded = (attempts["parent"] == NO_PARENT) & (attempts["outcome"] == Outcome.OK)
     successes = np.bincount(attempts["request"][succeeded], minlength=offered)
     completed = np.zeros(offered, dtype=np.int64)
-    completed[requests["id"]] = requests["outcome"] == RequestOutcome.COMPLETED
+    is_answered = requests["outcome"] == RequestOutcome.COMPLETED
+    completed[requests["id"]] = is_answered & (requests["last_outcome"] != Outcome.FALLBACK)
     if not np.array_equal(successes, completed):
         wrong = int(np.argmax(successes != completed))
         raise InvariantViolation(

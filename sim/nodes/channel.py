@@ -85,6 +85,9 @@ class ChannelPorts(Protocol):
     def breaker_moved(self, target: Target) -> None:
         """Write down that a breaker has changed its state."""
 
+    def member_judged(self, target: Target, *, is_out: bool) -> None:
+        """Write down that a member was ejected as an outlier, or let in again."""
+
 
 class Channel:
     """Calls one service for one caller.

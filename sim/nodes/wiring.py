@@ -4,9 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from models.base.streams import Stream
+from models.traffic.balancer.base import Balancer
 from models.traffic.balancer.policies import BalancerFactory, make_balancer
 from models.traffic.breaker import CircuitBreaker
 from models.traffic.config import EdgeConfig
+from models.traffic.proxy.chain import ProxyChain
+from models.traffic.proxy.config import ProxyConfig
 from models.traffic.retry import RetryPolicy
 from sim.kernel.clocks import NodeClock
 from sim.kernel.environment import Kernel
@@ -14,6 +17,7 @@ from sim.network.links import Network
 from sim.nodes.channel import Channel, ChannelPorts, Completion, Target
 from sim.nodes.instance import Instance
 from sim.nodes.pooled import PooledChannel
+from sim.nodes.proxy import ProxyChannel
 from sim.nodes.stores.database import Databases
 from sim.nodes.stores.database_channel import DatabaseChannel, PooledDatabaseChannel
 
@@ -68,21 +72,25 @@ class Wiring:
 
     def connect(self, caller: Caller, life: int) -> None:
         """Give the caller fresh, empty channels; ``life`` counts its restarts."""
+        for former in caller.channels.values():
+            if isinstance(former, ProxyChannel):
+                former.close()
         caller.channels.clear()
         for edge in self._edges.get(caller.service, ()):
             path = f"{caller.name}->{edge.callee}/{life}"
             retry = None
             if edge.retry.retries:
                 retry = RetryPolicy(edge.retry, self._streams(f"retry/{path}"))
+            balancer = make_balancer(
+                edge.balancer, self._streams(f"balancer/{path}"), self._balancers
+            )
             database = self._databases.get(edge.callee)
-            channel = _kind_of(edge, is_database=database is not None)
+            channel = _kind_of(edge, balancer, is_database=database is not None)
             made = caller.channels[self._number[edge.callee]] = channel(
                 self._kernel,
                 self._ports,
                 caller_index=caller.index,
-                balancer=make_balancer(
-                    edge.balancer, self._streams(f"balancer/{path}"), self._balancers
-                ),
+                balancer=balancer,
                 retry=retry,
                 timeout_ns=caller.clock.true_at(edge.timeout_ns),
                 drift_ppm=caller.clock.drift_ppm,
@@ -90,6 +98,10 @@ class Wiring:
             )
             if isinstance(made, PooledChannel) and edge.pool is not None:
                 made.share(edge.pool, edge.callee)
+            if isinstance(made, ProxyChannel):
+                now = caller.clock.monotonic_at(self._kernel.now)
+                stream = self._streams(f"proxy/{path}")
+                made.mount(ProxyChain(edge.proxy or ProxyConfig(), stream, now=now), caller.clock)
             if isinstance(made, DatabaseChannel) and database is not None:
                 made.route_by(database)
 
@@ -128,7 +140,10 @@ class Wiring:
         raise KeyError((caller.service, callee))
 
 
-def _kind_of(edge: EdgeConfig, *, is_database: bool) -> type[Channel]:
+def _kind_of(edge: EdgeConfig, balancer: Balancer, *, is_database: bool) -> type[Channel]:
+    """What a plain channel would not do needs one that does; compiling checks that one will do."""
+    if edge.proxy is not None or balancer.needs_key:
+        return ProxyChannel
     if is_database:
         return DatabaseChannel if edge.pool is None else PooledDatabaseChannel
     return Channel if edge.pool is None else PooledChannel

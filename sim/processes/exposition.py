@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from models.base.outcome import Outcome
+from models.base.outcome import Outcome, RequestOutcome, request_outcome
 from models.base.percentile import nearest_rank
 from models.base.time import DurationNs, seconds
 from models.storage.message_queue import QueueCounts
@@ -161,7 +161,7 @@ class RequestMeter:
     def record(self, duration_ns: DurationNs, outcome: Outcome) -> None:
         """A request has ended. Hot path."""
         self._ended += 1
-        if outcome is not Outcome.OK:
+        if request_outcome(outcome) is not RequestOutcome.COMPLETED:
             self._failed += 1
         self._durations_ns.append(duration_ns)
 

@@ -114,6 +114,12 @@ class Recorder:
             }[breaker.state.value]
             self.event(kind, target.label)
 
+    def member_judged(self, target: Target, *, is_out: bool) -> None:
+        """Write down that a caller ejected a member as an outlier, or let it in again."""
+        self.event(
+            EventKind.MEMBER_EJECTED if is_out else EventKind.MEMBER_READMITTED, target.label
+        )
+
     def event(
         self, kind: EventKind, subject: str, detail: Mapping[str, JsonValue] | None = None
     ) -> None:

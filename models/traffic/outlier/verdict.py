@@ -48,6 +48,8 @@ _SAID_BY = {
     Outcome.SHED: Verdict.GATEWAY_ERROR,
     Outcome.EXPIRED: Verdict.NOTHING,
     Outcome.NO_CONNECTION: Verdict.NOTHING,
+    Outcome.LIMITED: Verdict.NOTHING,
+    Outcome.FALLBACK: Verdict.NOTHING,
 }
 VERDICTS: tuple[Verdict, ...] = tuple(_SAID_BY[outcome] for outcome in Outcome)
 """Verdict of each outcome, by its number.

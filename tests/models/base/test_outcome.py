@@ -20,6 +20,8 @@ def test_stored_numbers_are_never_changed() -> None:
         ("SHED", 10),
         ("EXPIRED", 11),
         ("NO_CONNECTION", 12),
+        ("LIMITED", 13),
+        ("FALLBACK", 14),
     ]
     assert [o.name for o in RequestOutcome] == [
         "COMPLETED",
@@ -40,7 +42,7 @@ def test_stored_numbers_are_never_changed() -> None:
 @pytest.mark.parametrize(
     ("request_class", "attempts"),
     [
-        (RequestOutcome.COMPLETED, {Outcome.OK}),
+        (RequestOutcome.COMPLETED, {Outcome.OK, Outcome.FALLBACK}),
         (
             RequestOutcome.FAILED,
             {Outcome.ERROR, Outcome.REFUSED, Outcome.RESET, Outcome.CALLER_GONE},
@@ -54,6 +56,7 @@ def test_stored_numbers_are_never_changed() -> None:
                 Outcome.SHED,
                 Outcome.EXPIRED,
                 Outcome.NO_CONNECTION,
+                Outcome.LIMITED,
             },
         ),
         (RequestOutcome.TIMED_OUT, {Outcome.TIMEOUT}),
