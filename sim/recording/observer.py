@@ -63,7 +63,7 @@ class ServiceSampler:
             waiting = busy = running = 0
             for instance in instances:
                 waiting += instance.waiting
-                busy += len(instance.jobs)
+                busy += instance.busy_slots
                 running += instance.is_up
             sample("world_queue_length", labels, waiting)
             sample("world_busy_slots", labels, busy)

@@ -6,6 +6,7 @@ import pytest
 
 from models.base.distributions import Deterministic
 from models.base.outcome import Outcome
+from models.records.manifest import SeriesInfo
 from models.service.resources import DeviceSpec, Hold, ResourcesSpec, Sharing
 from models.service.spec import Cancel
 from sim.kernel.environment import Kernel
@@ -119,7 +120,10 @@ def throughput(hold: Hold, *, cancel: Cancel = Cancel.NONE, timeout_ns: int = 10
         rate_per_s=100,
     )
     world = build(plan, 1)
-    counts = world.run().counts
+    outcome = world.run()
+    counts, samples = outcome.counts, outcome.tables[2]
+    busy = outcome.manifest.series.index(SeriesInfo("world_busy_slots", (("service", "front"),)))
+    assert samples["value"][samples["series"] == busy].max() <= 1
     assert all(instance.free_slots == instance.slots for instance in world.instances)
     return counts.completed
 
