@@ -7,6 +7,7 @@ from models.records.manifest import Manifest
 
 REGISTRY = "registry"
 
+_WORDS = {"slow": "slowness", "abort": "aborted connections"}
 _PLACE = re.compile(r"faults\[\d+\]")
 
 
@@ -17,7 +18,7 @@ def fault_title(span: FaultSpan, manifest: Manifest) -> str:
 
 def fault_deed(span: FaultSpan, manifest: Manifest) -> str:
     """What was done to whom: ``zone outage of zone b``, ``partition around zone a``."""
-    kind = span.kind.replace("_", " ") or "fault"
+    kind = _WORDS.get(span.kind, span.kind.replace("_", " ")) or "fault"
     if span.where:
         return f"{kind} {span.where}"
     if span.targets == (REGISTRY,):

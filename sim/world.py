@@ -12,14 +12,14 @@ from simpy.events import Event
 
 from models.base.streams import Stream
 from models.base.time import NS_PER_S
-from models.records.events import EventKind
 from models.records.manifest import Manifest
 from models.records.record import Counts
 from models.records.table import Table
 from models.traffic.balancer.policies import BalancerFactory
 from sim.blueprint import Blueprint
 from sim.chaos.executor import FaultExecutor
-from sim.chaos.network import NetworkFaults
+from sim.chaos.lives import Lives
+from sim.chaos.verb import Scene
 from sim.checks.conservation import (
     check_conservation,
     check_drained,
@@ -30,7 +30,6 @@ from sim.checks.conservation import (
 from sim.kernel.clocks import NodeClock
 from sim.kernel.environment import BATCH, Kernel
 from sim.kernel.garbage import rarer_collection
-from sim.kernel.ties import USER
 from sim.network.links import Network
 from sim.network.stations import stations_of
 from sim.nodes.condition import Condition
@@ -129,16 +128,8 @@ class World:
         self.discovery = self._make_discovery()
         self.monitoring = self._make_monitoring()
         self.jobs = self._make_jobs()
-        self.faults = FaultExecutor(
-            self.kernel,
-            self.recorder,
-            NetworkFaults(self.network, self._registry(), self.stream),
-            self.power,
-            self,
-            instances=self.instances,
-            nodes=() if self.jobs is None else self.jobs.nodes(),
-            streams=self.stream,
-        )
+        self.lives = self._make_lives()
+        self.faults = self._make_faults()
 
     def stream(self, name: str) -> Stream:
         """The named stream of this world: same seed and name, same draws."""
@@ -274,53 +265,37 @@ class World:
         self.crash(instance, Condition.CRASHED, "out of memory")
         self.restart(instance)
 
+    def _make_lives(self) -> Lives:
+        return Lives(
+            self.kernel,
+            self.recorder,
+            self.wiring,
+            self.callers,
+            discovery=self.discovery,
+            monitoring=self.monitoring,
+            jobs=self.jobs,
+        )
+
+    def _make_faults(self) -> FaultExecutor:
+        scene = Scene(
+            self.kernel,
+            self.network,
+            self.power,
+            self.lives,
+            self.instances,
+            nodes=() if self.jobs is None else self.jobs.nodes(),
+            registry=self._registry(),
+            streams=self.stream,
+        )
+        return FaultExecutor(scene, self.recorder)
+
     def crash(self, instance: Instance, condition: Condition, cause: str = "") -> None:
         """Kill an instance's process; DARK also silences its host."""
-        was_up = instance.is_up
-        instance.crash(condition)
-        if was_up:
-            self.recorder.event(EventKind.INSTANCE_CRASHED, instance.name, {"cause": cause})
-        if self.discovery is not None:
-            self.discovery.instance_died(instance)
+        self.lives.crash(instance, condition, cause)
 
     def restart(self, instance: Instance) -> None:
         """Start the process again; it serves after the service's start-up time."""
-        instance.become(Condition.STARTING)
-        caller = self.callers[instance.index]
-        self.wiring.connect(caller, life=instance.incarnation)
-        if self.discovery is None:
-            self.wiring.connect_all(caller)
-        if self.discovery is not None:
-            self.discovery.instance_starting(instance, is_ready=instance.start_up_ns == 0)
-        self.kernel.post(
-            self.kernel.now + instance.start_up_ns,
-            USER,
-            self._started,
-            (instance, instance.incarnation),
-        )
-
-    def _started(self, entry: tuple[Instance, int]) -> None:
-        instance, incarnation = entry
-        if instance.incarnation != incarnation or instance.condition is not Condition.STARTING:
-            return
-        instance.become(Condition.UP)
-        self.recorder.event(
-            EventKind.INSTANCE_RESTARTED, instance.name, {"incarnation": incarnation}
-        )
-        if self.discovery is not None:
-            self.discovery.instance_serving(instance)
-
-    def zone_lost(self, zone: str) -> None:
-        """Tell the control plane that a zone has gone dark."""
-        for part in (self.discovery, self.monitoring, self.jobs):
-            if part is not None:
-                part.zone_lost(zone)
-
-    def zone_restored(self, zone: str) -> None:
-        """Tell the control plane that a zone has power again."""
-        for part in (self.discovery, self.monitoring, self.jobs):
-            if part is not None:
-                part.zone_restored(zone)
+        self.lives.restart(instance)
 
     def run(self, *, after_batch: Callable[[], bool] | None = None) -> Outcome:
         """Run all phases, then let the work drain and check every law.
@@ -385,6 +360,9 @@ class World:
     def _drain(self) -> None:
         for source in self.sources:
             source.stop()
+        for instance in self.instances:
+            if instance.standstill is not None:
+                instance.standstill.end()
         limit = self.kernel.now + DRAIN_NS
         while self.kernel.now < limit and any(instance.jobs for instance in self.instances):
             self.kernel.advance(min(self.kernel.now + NS_PER_S, limit))

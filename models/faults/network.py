@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from models.base.distributions import Distribution
+from models.faults.kind import FaultKind
 from models.faults.selector import Selector
 
 
@@ -58,13 +59,8 @@ class Between:
 
 
 @dataclass(frozen=True, slots=True)
-class NetworkFault:
+class NetworkFault(FaultKind):
     """Any fault of this module: of links, or of the registry."""
-
-    @property
-    def where(self) -> str:
-        """For people: where it is, if its kind does not say so."""
-        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +79,14 @@ class LinkFault(NetworkFault):
 class Partition(LinkFault):
     """Nothing comes through. A sender learns of it by its own time-out, if it has one."""
 
+    name = "partition"
+
 
 @dataclass(frozen=True, slots=True)
 class PacketLoss(LinkFault):
     """Each message is lost with probability ``ratio``, each by itself."""
+
+    name = "packet_loss"
 
     ratio: float
 
@@ -94,6 +94,8 @@ class PacketLoss(LinkFault):
 @dataclass(frozen=True, slots=True)
 class ProbeLoss(LinkFault):
     """Heartbeats and scrapes are lost with probability ``ratio`` while all else flows."""
+
+    name = "probe_loss"
 
     ratio: float
 
@@ -105,6 +107,8 @@ class PacketDuplication(LinkFault):
     A request that arrives twice is served twice; its caller takes the first answer.
     """
 
+    name = "packet_duplication"
+
     ratio: float
     gap: Distribution
 
@@ -112,6 +116,8 @@ class PacketDuplication(LinkFault):
 @dataclass(frozen=True, slots=True)
 class PacketReordering(LinkFault):
     """A share ``ratio`` of messages is held back by ``delay``, so that later ones overtake."""
+
+    name = "packet_reordering"
 
     ratio: float
     delay: Distribution
@@ -121,12 +127,16 @@ class PacketReordering(LinkFault):
 class NetworkLatency(LinkFault):
     """Every message takes that much longer; a law with spread is jitter."""
 
+    name = "network_latency"
+
     delay: Distribution
 
 
 @dataclass(frozen=True, slots=True)
 class BandwidthCut(LinkFault):
     """Messages go one behind the other through ``bytes_per_s``, by way between two zones."""
+
+    name = "bandwidth_cut"
 
     bytes_per_s: float
 
@@ -138,10 +148,14 @@ class CertificateExpiry(LinkFault):
     Requests under way when it strikes are still answered.
     """
 
+    name = "certificate_expiry"
+
 
 @dataclass(frozen=True, slots=True)
 class StaleDiscovery(NetworkFault):
     """The registry answers callers as of the instant it struck; it goes on hearing heartbeats."""
+
+    name = "stale_discovery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,3 +164,5 @@ class RegistryDown(NetworkFault):
 
     When it is back it grants every lease anew.
     """
+
+    name = "registry_down"

@@ -1,64 +1,66 @@
-"""The vocabulary of what can be broken, and when. Executed by ``sim.chaos``."""
+"""When something is broken, whom it hits, and the kinds that every platform knows.
+
+A kind of fault is a frozen dataclass under
+:class:`models.faults.kind.FaultKind`. Further kinds stand beside this
+module by family; ``sim.chaos`` has a verb for each, found by its class.
+"""
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from models.base.distributions import Distribution
 from models.base.time import DurationNs
-from models.faults.network import NetworkFault
-from models.faults.selector import Selector
+from models.faults.kind import FaultKind, InstanceFault
 
 
 @dataclass(frozen=True, slots=True)
-class InstanceCrash:
+class InstanceCrash(InstanceFault):
     """The process dies at once, losing its work; connections to it are reset or refused.
 
     It restarts when the fault ends, or stays dead when the fault has no end.
     """
 
-    target: Selector
+    name = "instance_crash"
 
 
 @dataclass(frozen=True, slots=True)
-class ZoneOutage:
+class ZoneOutage(FaultKind):
     """Every host of a zone loses power and every message to or from the zone is lost."""
+
+    name = "zone_outage"
 
     zone: str
 
 
 @dataclass(frozen=True, slots=True)
-class AddedLatency:
+class AddedLatency(InstanceFault):
     """Every request to the target instances takes that much longer, and every answer of theirs.
 
     Monitoring's scrapes of them as well; what they send on their own account (calls to other
     services, heartbeats) is not delayed.
     """
 
-    target: Selector
+    name = "added_latency"
+
     delay: Distribution
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorRate:
+class ErrorRate(InstanceFault):
     """The target instances answer that share of requests with an error, at once."""
 
-    target: Selector
+    name = "error_rate"
+
     ratio: float
 
 
 @dataclass(frozen=True, slots=True)
-class CacheFlush:
+class CacheFlush(InstanceFault):
     """The caches that the target instances answer from are emptied, at once.
 
     A cache shared by a service is emptied for all its instances.
     """
 
-    target: Selector
-
-
-FaultKind: TypeAlias = (
-    InstanceCrash | ZoneOutage | AddedLatency | ErrorRate | CacheFlush | NetworkFault
-)
+    name = "cache_flush"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,36 +7,16 @@ from models.discovery.config import DiscoveryConfig
 from models.faults.network import (
     EVERYTHING,
     PROBES,
-    BandwidthCut,
     Between,
     Carried,
-    CertificateExpiry,
-    NetworkFault,
-    NetworkLatency,
-    PacketDuplication,
-    PacketLoss,
-    PacketReordering,
-    Partition,
-    ProbeLoss,
-    RegistryDown,
-    StaleDiscovery,
 )
 from models.service.traffic import SourceSpec
-from scenarios.compile.laws import distribution_of
 from scenarios.compile.targets import Placed, Targets
 from scenarios.document.network_faults import (
-    NETWORK_FAULT_KINDS,
-    BandwidthDoc,
     BetweenDoc,
-    DuplicationDoc,
-    LossDoc,
-    NetworkFaultSection,
-    NetworkLatencyDoc,
-    NothingDoc,
-    PartitionFault,
+    CertificateExpiryDoc,
+    PartitionDoc,
     ProbeLossDoc,
-    ReorderingDoc,
-    StaleDiscoveryFault,
     WhomDoc,
 )
 from scenarios.source.marks import KeyPath
@@ -56,43 +36,20 @@ def nodes_around(
     return placed
 
 
-def compile_network_fault(
-    doc: NetworkFaultSection, path: KeyPath, targets: Targets
-) -> NetworkFault:
-    """The fault as data."""
-    name = next(kind for kind in NETWORK_FAULT_KINDS if hasattr(doc, kind))
-    path = (*path, name)
-    section = getattr(doc, name)
-    if isinstance(section, NothingDoc):
-        if not targets.has_service("registry"):
-            targets.findings.at_key(path, "there is no registry; add a section 'discovery'")
-        return StaleDiscovery() if isinstance(doc, StaleDiscoveryFault) else RegistryDown()
-    between = _between(section, path, targets)
-    if isinstance(section, ProbeLossDoc):
-        if not (targets.has_service("registry") or targets.has_service("monitoring")):
-            targets.findings.at_key(path, "nobody probes: there is no discovery and no alerting")
-        return ProbeLoss(between, section.ratio)
-    if type(section) is BetweenDoc:
-        return Partition(between) if isinstance(doc, PartitionFault) else CertificateExpiry(between)
-    return _shaped(section, between)
+def check_somebody_probes(path: KeyPath, targets: Targets) -> None:
+    """Only discovery and monitoring send what a probe loss loses."""
+    if not (targets.has_service("registry") or targets.has_service("monitoring")):
+        targets.findings.at_key(path, "nobody probes: there is no discovery and no alerting")
 
 
-def _shaped(section: BetweenDoc, between: Between) -> NetworkFault:
-    match section:
-        case LossDoc():
-            return PacketLoss(between, section.ratio)
-        case DuplicationDoc():
-            return PacketDuplication(between, section.ratio, distribution_of(section.gap))
-        case ReorderingDoc():
-            return PacketReordering(between, section.ratio, distribution_of(section.delay))
-        case NetworkLatencyDoc():
-            return NetworkLatency(between, distribution_of(section.delay))
-        case BandwidthDoc():
-            return BandwidthCut(between, section.rate)
-    raise AssertionError(section)
+def check_registry(path: KeyPath, targets: Targets) -> None:
+    """What a registry does is only there to break with discovery."""
+    if not targets.has_service("registry"):
+        targets.findings.at_key(path, "there is no registry; add a section 'discovery'")
 
 
-def _between(doc: WhomDoc, path: KeyPath, targets: Targets) -> Between:
+def between(doc: WhomDoc, path: KeyPath, targets: Targets) -> Between:
+    """Between whom, and which messages; names that do not exist are reported."""
     one, other = (
         None if selector is None else targets.select(selector, (*path, end))
         for end, selector in (("from", doc.from_), ("to", doc.to))
@@ -106,6 +63,6 @@ def _between(doc: WhomDoc, path: KeyPath, targets: Targets) -> Between:
         targets.findings.at_value(
             (*path, "direction"), "there is no forward without 'from' or 'to'"
         )
-    if one is None and other is None and isinstance(doc, BetweenDoc) and type(doc) is BetweenDoc:
+    if one is None and other is None and isinstance(doc, PartitionDoc | CertificateExpiryDoc):
         targets.findings.at_key(path, "say between whom: 'from', 'to' or both")
     return Between(one, other, both_ways=doc.direction == "both", carries=carries)

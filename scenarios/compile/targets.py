@@ -1,9 +1,11 @@
 """Whom a fault names, checked against who is there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from models.faults.selector import Selector
+from models.scheduling.config import SchedulerConfig
+from models.service.spec import ServiceSpec
 from scenarios.compile.findings import Findings
 from scenarios.document.selectors import SelectorDoc
 from scenarios.source.marks import KeyPath
@@ -66,6 +68,82 @@ class Targets:
             self.findings.at_value(
                 (*path, "count"), f"only {number} instances match, not {quoted(doc.count)}"
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Everybody whom a fault can name: for each kind of fault those whom it can hit.
+
+    ``others`` send messages besides services and job scheduling.
+    """
+
+    zones: tuple[str, ...]
+    services: Sequence[ServiceSpec]
+    scheduler: SchedulerConfig | None
+    others: Sequence[Placed]
+    findings: Findings
+
+    def zone(self, name: str, path: KeyPath) -> str:
+        """A zone's name, checked."""
+        if name not in self.zones:
+            self.findings.unknown((*path, "zone"), "zone", name, self.zones)
+        return name
+
+    def instances(self) -> Targets:
+        """Copies of services."""
+        return self._among(_copies(self.services))
+
+    def processes(self) -> Targets:
+        """Copies of services, and the job scheduler's nodes as `scheduler` and `executor`."""
+        return self._among([*_copies(self.services), *_nodes(self.scheduler)])
+
+    def cached(self) -> Targets:
+        """Copies of services that answer from a cache."""
+        return self._among(
+            _copies(
+                service
+                for service in self.services
+                if any(endpoint.cache is not None for endpoint in service.endpoints)
+            )
+        )
+
+    def stations(self) -> Targets:
+        """All that send messages."""
+        return self._among(
+            [
+                *_copies(self.services),
+                *self.others,
+                *_nodes(self.scheduler),
+                *_stores(self.scheduler),
+            ]
+        )
+
+    def _among(self, placed: Sequence[Placed]) -> Targets:
+        return Targets(self.zones, placed, self.findings)
+
+
+def _copies(services: Iterable[ServiceSpec]) -> list[Placed]:
+    return [
+        Placed(instance.name, service.name, instance.zone)
+        for service in services
+        for instance in service.instances
+    ]
+
+
+def _nodes(scheduler: SchedulerConfig | None) -> list[Placed]:
+    if scheduler is None:
+        return []
+    nodes = [Placed(name, "scheduler", zone) for name, zone in scheduler.nodes]
+    return nodes + [
+        Placed(executor.name, "executor", executor.zone) for executor in scheduler.executors
+    ]
+
+
+def _stores(scheduler: SchedulerConfig | None) -> list[Placed]:
+    if scheduler is None:
+        return []
+    zone = scheduler.lock.zone
+    return [Placed("server", "lock", zone), Placed("store", "runs", zone)]
 
 
 def _matches(doc: SelectorDoc, target: Placed) -> bool:

@@ -1,79 +1,127 @@
-"""What is broken on purpose, as written: when, for how long, and what."""
+"""What is broken on purpose, as written: when, for how long, and what.
 
-from typing import Annotated
+A fault is a section with ``at``, ``for`` and one key that names its kind. Each kind has a section
+of its own here; ``scenarios.compile.fault_kinds`` says what it plans.
+"""
 
-from pydantic import Discriminator, Field, Tag
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import ConfigDict, Field
 
 from scenarios.document.distributions import DistributionDoc
-from scenarios.document.network_faults import NETWORK_FAULT_KINDS, NetworkFaultDoc
+from scenarios.document.network_faults import (
+    BandwidthDoc,
+    CertificateExpiryDoc,
+    DuplicationDoc,
+    LossDoc,
+    NetworkLatencyDoc,
+    PartitionDoc,
+    ProbeLossDoc,
+    RegistryDownDoc,
+    ReorderingDoc,
+    StaleDiscoveryDoc,
+)
 from scenarios.document.quantities import Ratio
 from scenarios.document.selectors import FaultTiming, SelectorDoc
-from scenarios.document.shapes import Name, Section, exactly_one_of, first_key_of
+from scenarios.document.shapes import Name, Section, exactly_one_of
+
+SomeRatio: TypeAlias = Annotated[Ratio, Field(gt=0, le=1)]
 
 
-class ZoneDoc(Section):
-    """A zone by name."""
+class InstanceCrashDoc(SelectorDoc):
+    """Processes die at once; they restart when the fault ends."""
+
+
+class ZoneOutageDoc(Section):
+    """A zone loses power and network."""
 
     zone: Name
 
 
 class AddedLatencyDoc(SelectorDoc):
-    """Instances, and how much longer each message of theirs takes each way."""
+    """Each message to and from the instances takes so much longer."""
 
     delay: DistributionDoc
 
 
 class ErrorRateDoc(SelectorDoc):
-    """Instances, and which share of requests they answer with an error."""
+    """Instances answer that share of requests with an error."""
 
-    ratio: Annotated[Ratio, Field(gt=0, le=1)]
-
-
-class InstanceCrashFault(FaultTiming):
-    """Processes die at once; they restart when the fault ends."""
-
-    instance_crash: SelectorDoc
+    ratio: SomeRatio
 
 
-class ZoneOutageFault(FaultTiming):
-    """A zone loses power and network."""
-
-    zone_outage: ZoneDoc
-
-
-class AddedLatencyFault(FaultTiming):
-    """Messages to and from instances are slowed down."""
-
-    added_latency: AddedLatencyDoc
-
-
-class ErrorRateFault(FaultTiming):
-    """Instances answer with errors."""
-
-    error_rate: ErrorRateDoc
-
-
-class CacheFlushFault(FaultTiming):
+class CacheFlushDoc(SelectorDoc):
     """Caches of instances are emptied at once; it has no end, so no 'for'."""
 
-    cache_flush: SelectorDoc
+
+class AbortDoc(SelectorDoc):
+    """That share of connections to the instances is reset as the request arrives."""
+
+    ratio: SomeRatio = 1.0
 
 
-FAULT_KINDS = (
-    "instance_crash",
-    "zone_outage",
-    "added_latency",
-    "error_rate",
-    "cache_flush",
-    *NETWORK_FAULT_KINDS,
-)
-FaultDoc = Annotated[
-    Annotated[InstanceCrashFault, Tag("<instance_crash")]
-    | Annotated[ZoneOutageFault, Tag("<zone_outage")]
-    | Annotated[AddedLatencyFault, Tag("<added_latency")]
-    | Annotated[ErrorRateFault, Tag("<error_rate")]
-    | Annotated[CacheFlushFault, Tag("<cache_flush")]
-    | NetworkFaultDoc,
-    Discriminator(first_key_of(FAULT_KINDS)),
-    exactly_one_of("a fault", FAULT_KINDS),
-]
+class HangDoc(SelectorDoc):
+    """Instances accept that share of requests and never answer them."""
+
+    ratio: SomeRatio = 1.0
+
+
+class PauseDoc(SelectorDoc):
+    """Processes stand still with their work and timers, then go on where they stood."""
+
+
+class SlowDoc(SelectorDoc):
+    """All work of the instances takes ``factor`` times as long."""
+
+    factor: Annotated[float, Field(gt=1, le=1_000_000)]
+
+
+_UNLESS_GIVEN: Any = None
+
+
+def _one_kind(schema: dict[str, Any]) -> None:
+    schema["oneOf"] = [{"required": [kind]} for kind in FAULT_KINDS]
+    for kind in FAULT_KINDS:
+        schema["properties"][kind].pop("default")
+
+
+class FaultSection(FaultTiming):
+    """``at`` counts from the start of measure; without ``for`` the fault does not end."""
+
+    model_config = ConfigDict(json_schema_extra=_one_kind)
+
+    instance_crash: InstanceCrashDoc = _UNLESS_GIVEN
+    zone_outage: ZoneOutageDoc = _UNLESS_GIVEN
+    added_latency: AddedLatencyDoc = _UNLESS_GIVEN
+    error_rate: ErrorRateDoc = _UNLESS_GIVEN
+    cache_flush: CacheFlushDoc = _UNLESS_GIVEN
+    abort: AbortDoc = _UNLESS_GIVEN
+    hang: HangDoc = _UNLESS_GIVEN
+    pause: PauseDoc = _UNLESS_GIVEN
+    slow: SlowDoc = _UNLESS_GIVEN
+    partition: PartitionDoc = _UNLESS_GIVEN
+    packet_loss: LossDoc = _UNLESS_GIVEN
+    probe_loss: ProbeLossDoc = _UNLESS_GIVEN
+    packet_duplication: DuplicationDoc = _UNLESS_GIVEN
+    packet_reordering: ReorderingDoc = _UNLESS_GIVEN
+    network_latency: NetworkLatencyDoc = _UNLESS_GIVEN
+    bandwidth_cut: BandwidthDoc = _UNLESS_GIVEN
+    certificate_expiry: CertificateExpiryDoc = _UNLESS_GIVEN
+    stale_discovery: StaleDiscoveryDoc = _UNLESS_GIVEN
+    registry_down: RegistryDownDoc = _UNLESS_GIVEN
+
+    @property
+    def kind(self) -> str:
+        """The key that names what is broken."""
+        return next(kind for kind in FAULT_KINDS if kind in self.model_fields_set)
+
+    @property
+    def body(self) -> Section:
+        """What stands under that key."""
+        body = getattr(self, self.kind)
+        assert isinstance(body, Section)
+        return body
+
+
+FAULT_KINDS = tuple(name for name in FaultSection.model_fields if name not in ("at", "for_"))
+FaultDoc = Annotated[FaultSection, exactly_one_of("a fault", FAULT_KINDS)]

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, Tag
+from pydantic import Field
 
 from scenarios.document.distributions import DeterministicDoc, DistributionDoc
 from scenarios.document.quantities import ByteRate, Ratio
-from scenarios.document.selectors import FaultTiming, SelectorDoc
+from scenarios.document.selectors import SelectorDoc
 from scenarios.document.shapes import Section, Several
 
 CarriedWord = Literal["requests", "heartbeats", "views", "scrapes", "jobs", "pages", "other"]
@@ -74,95 +74,17 @@ class BandwidthDoc(BetweenDoc):
     rate: Annotated[ByteRate, Field(gt=0)]
 
 
-class NothingDoc(Section):
-    """Nothing to say: write ``{}``."""
-
-
-class NetworkFaultSection(FaultTiming):
-    """A fault of the network or of the registry."""
-
-
-class PartitionFault(NetworkFaultSection):
+class PartitionDoc(BetweenDoc):
     """Nothing comes through between nodes; whoever waits for an answer times out."""
 
-    partition: BetweenDoc
 
-
-class PacketLossFault(NetworkFaultSection):
-    """A share of messages is lost."""
-
-    packet_loss: LossDoc
-
-
-class ProbeLossFault(NetworkFaultSection):
-    """Heartbeats and scrapes are lost while all other messages flow."""
-
-    probe_loss: ProbeLossDoc
-
-
-class PacketDuplicationFault(NetworkFaultSection):
-    """A share of messages arrives twice; a request that does is served twice."""
-
-    packet_duplication: DuplicationDoc
-
-
-class PacketReorderingFault(NetworkFaultSection):
-    """A share of messages is held back, so that later ones overtake them."""
-
-    packet_reordering: ReorderingDoc
-
-
-class NetworkLatencyFault(NetworkFaultSection):
-    """Messages take longer on their way."""
-
-    network_latency: NetworkLatencyDoc
-
-
-class BandwidthCutFault(NetworkFaultSection):
-    """Messages go through a narrow pipe, one behind the other, each as long as its size says."""
-
-    bandwidth_cut: BandwidthDoc
-
-
-class CertificateExpiryFault(NetworkFaultSection):
+class CertificateExpiryDoc(BetweenDoc):
     """New connections fail: calls are refused; without ``for`` nobody rotates the certificate."""
 
-    certificate_expiry: BetweenDoc
+
+class StaleDiscoveryDoc(Section):
+    """The registry answers callers as it did when the fault struck: write ``{}``."""
 
 
-class StaleDiscoveryFault(NetworkFaultSection):
-    """The registry answers callers as it did when the fault struck."""
-
-    stale_discovery: NothingDoc
-
-
-class RegistryDownFault(NetworkFaultSection):
-    """The registry's process is gone; when it is back it grants every lease anew."""
-
-    registry_down: NothingDoc
-
-
-NETWORK_FAULT_KINDS = (
-    "partition",
-    "packet_loss",
-    "probe_loss",
-    "packet_duplication",
-    "packet_reordering",
-    "network_latency",
-    "bandwidth_cut",
-    "certificate_expiry",
-    "stale_discovery",
-    "registry_down",
-)
-NetworkFaultDoc = (
-    Annotated[PartitionFault, Tag("<partition")]
-    | Annotated[PacketLossFault, Tag("<packet_loss")]
-    | Annotated[ProbeLossFault, Tag("<probe_loss")]
-    | Annotated[PacketDuplicationFault, Tag("<packet_duplication")]
-    | Annotated[PacketReorderingFault, Tag("<packet_reordering")]
-    | Annotated[NetworkLatencyFault, Tag("<network_latency")]
-    | Annotated[BandwidthCutFault, Tag("<bandwidth_cut")]
-    | Annotated[CertificateExpiryFault, Tag("<certificate_expiry")]
-    | Annotated[StaleDiscoveryFault, Tag("<stale_discovery")]
-    | Annotated[RegistryDownFault, Tag("<registry_down")]
-)
+class RegistryDownDoc(Section):
+    """The registry's process is gone; when it is back it grants every lease anew: write ``{}``."""

@@ -9,7 +9,6 @@ from dataclasses import replace
 from functools import partial
 
 from models.base.errors import ConfigError
-from models.base.streams import Stream
 from models.faults.network import (
     PROBES,
     BandwidthCut,
@@ -26,8 +25,8 @@ from models.faults.network import (
     RegistryDown,
     StaleDiscovery,
 )
-from sim.network.link import Link
-from sim.network.links import Network
+from models.faults.plan import Fault
+from sim.chaos.verb import Hit, Scene, Verb
 from sim.network.rules import (
     Block,
     Delay,
@@ -41,81 +40,74 @@ from sim.network.rules import (
 )
 from sim.processes.registry_server import RegistryServer
 
-NETWORK_KINDS: dict[type[NetworkFault], str] = {
-    Partition: "partition",
-    PacketLoss: "packet_loss",
-    ProbeLoss: "probe_loss",
-    PacketDuplication: "packet_duplication",
-    PacketReordering: "packet_reordering",
-    NetworkLatency: "network_latency",
-    BandwidthCut: "bandwidth_cut",
-    CertificateExpiry: "certificate_expiry",
-    StaleDiscovery: "stale_discovery",
-    RegistryDown: "registry_down",
-}
-"""Every kind by its name in scenario files."""
+NETWORK_KINDS: tuple[type[NetworkFault], ...] = (
+    Partition,
+    PacketLoss,
+    ProbeLoss,
+    PacketDuplication,
+    PacketReordering,
+    NetworkLatency,
+    BandwidthCut,
+    CertificateExpiry,
+    StaleDiscovery,
+    RegistryDown,
+)
+"""Every kind that :class:`NetworkVerb` does."""
 
 
-def network_kind(kind: NetworkFault) -> str:
-    """The name of a kind in scenario files."""
-    return NETWORK_KINDS[type(kind)]
-
-
-class NetworkFaults:
+class NetworkVerb(Verb[NetworkFault]):
     """Begins and ends faults on the links of a network and at its registry."""
 
-    def __init__(
-        self,
-        network: Network,
-        registry: RegistryServer | None,
-        streams: Callable[[str], Stream],
-    ) -> None:
-        self._network = network
-        self._registry = registry
-        self._streams = streams
-        self._undo: dict[str, Callable[[], None]] = {}
+    def __init__(self, scene: Scene) -> None:
+        super().__init__(scene)
+        self._undo: dict[int, Callable[[], None]] = {}
 
-    def links_of(self, zone: str) -> list[Link]:
-        """Every link that begins or ends in ``zone``."""
-        return self._network.links_of(zone)
+    def aim(self, number: int, fault: Fault, kind: NetworkFault) -> Hit:
+        """The nodes that a fault of links is about; the registry, if it is about that."""
+        if not isinstance(kind, LinkFault):
+            return Hit(number, fault, others=["registry"])
+        between = kind.between
+        if between.one is None and between.other is None:
+            return Hit(number, fault)
+        scope = self._scope(Hit(number, fault), between)
+        named = scope.senders if between.one is not None else scope.receivers
+        return Hit(number, fault, others=self.scene.network.stations.names(named))
 
-    def strike(self, name: str, kind: NetworkFault) -> list[str]:
-        """Begin a fault; the names of the nodes it is about. ``name`` is its own.
+    def strike(self, kind: NetworkFault, hit: Hit) -> None:
+        """Begin it.
 
         Raises:
             ConfigError: it is about a registry, and there is none.
         """
         if isinstance(kind, LinkFault):
-            scope = self._scope(name, kind.between)
-            self._undo[name] = self._strike_links(name, kind, scope)
-            named = scope.senders if kind.between.one is not None else scope.receivers
-            everyone = kind.between.one is None and kind.between.other is None
-            return [] if everyone else self._network.stations.names(named)
-        if self._registry is None:
-            raise ConfigError(f"{network_kind(kind)} needs a registry, and there is none")
-        self._undo[name] = _strike_registry(self._registry, kind)
-        return ["registry"]
+            scope = self._scope(hit, kind.between)
+            self._undo[hit.number] = self._strike_links(kind, hit, scope)
+            return
+        registry = self.scene.registry
+        if registry is None:
+            raise ConfigError(f"{kind.name} needs a registry, and there is none")
+        self._undo[hit.number] = _strike_registry(registry, kind)
 
-    def heal(self, name: str) -> None:
-        """End a fault."""
-        self._undo.pop(name)()
+    def heal(self, kind: NetworkFault, hit: Hit) -> None:  # noqa: ARG002
+        """Undo what was done when it struck."""
+        self._undo.pop(hit.number)()
 
-    def _strike_links(self, name: str, kind: LinkFault, scope: Scope) -> Callable[[], None]:
-        network = self._network
+    def _strike_links(self, kind: LinkFault, hit: Hit, scope: Scope) -> Callable[[], None]:
+        network = self.scene.network
         if isinstance(kind, CertificateExpiry):
             network.distrust(scope)
             return partial(network.trust, scope)
-        rule = _rule(kind, scope, lambda purpose: self._streams(f"{name}/{purpose}"))
+        rule = _rule(kind, scope, partial(self.stream, hit))
         network.impose(rule)
         return partial(network.lift, rule)
 
-    def _scope(self, name: str, between: Between) -> Scope:
-        stations = self._network.stations
+    def _scope(self, hit: Hit, between: Between) -> Scope:
+        stations = self.scene.network.stations
         everyone = stations.everyone()
         ends = [
             everyone
             if selector is None
-            else stations.select(selector, self._streams(f"{name}/selection/{end}"))
+            else stations.select(selector, self.stream(hit, f"selection/{end}"))
             for end, selector in (("from", between.one), ("to", between.other))
         ]
         if between.one is None and between.other is not None:

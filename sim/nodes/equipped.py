@@ -21,9 +21,10 @@ from sim.nodes.instance import Line
 from sim.nodes.queueing.classes import MostImportantFirst
 from sim.nodes.queueing.marks import criticality_of
 from sim.nodes.resources.pace import Pace
-from sim.nodes.resources.processor import Processor
+from sim.nodes.resources.processor import FULL_SPEED, Processor
 
 _ONE_CORE = MILLI
+_FAULTS = "faults"
 
 
 class EquippedInstance(GatedInstance):
@@ -65,6 +66,15 @@ class EquippedInstance(GatedInstance):
     def gauges(self) -> Iterable[tuple[str, float]]:
         """What the process tells of itself."""
         yield "process_cpu_cores_busy", self._processor.busy_millicores() / MILLI
+
+    @property
+    def pace_ratio(self) -> float:
+        """How fast it works, as a share of what its machine can do."""
+        return self.pace.speed / FULL_SPEED
+
+    def slow_down(self, factor: float) -> None:
+        """All work takes ``factor`` times as long from now on, also what is half done."""
+        self.pace.slow(_FAULTS, round(FULL_SPEED / factor))
 
     def progressing(self) -> Iterable[int]:
         """Jobs on the processor, and those whose call has ended while the process stands still."""

@@ -47,17 +47,19 @@ class Instance(Listener):
 
     Each holds a slot, as a thread would, also while it waits for the calls it has made.
     ``line`` is where requests wait, first come first served unless another is given.
+    ``when_done`` is called on the agenda when a job has had its work.
     """
 
     __slots__ = (
+        "_own_speed_ratio",
         "_queue",
         "_queue_limit",
         "_speed_ratio",
         "_user_numbers",
-        "_when_done",
         "free_slots",
         "jobs",
         "slots",
+        "when_done",
     )
 
     def __init__(
@@ -81,13 +83,19 @@ class Instance(Listener):
             error_stream=error_stream,
         )
         self._user_numbers = kernel.numbers[USER]
-        self._when_done: Callable[[Attempt], None] = self._work_done
+        self.when_done: Callable[[Attempt], None] = self._work_done
         self.slots = service.slots
         self.free_slots = service.slots
         self._queue: Line = deque() if line is None else line
         self._queue_limit = service.queue_limit
+        self._own_speed_ratio = speed_ratio
         self._speed_ratio = speed_ratio
         self.jobs: dict[int, Attempt] = {}
+
+    @property
+    def pace_ratio(self) -> float:
+        """How fast it works, as a share of what its machine can do."""
+        return self._speed_ratio / self._own_speed_ratio
 
     @property
     def waiting(self) -> int:
@@ -111,6 +119,10 @@ class Instance(Listener):
     def progressing(self) -> Iterable[int]:
         """Numbers of jobs that are kept by something which the agenda does not show."""
         return ()
+
+    def slow_down(self, factor: float) -> None:
+        """Work that begins from now on takes ``factor`` times as long as its machine needs."""
+        self._speed_ratio = self._own_speed_ratio / factor
 
     def arrive(self, attempt: Attempt) -> None:
         """A request has reached this host."""
@@ -137,7 +149,7 @@ class Instance(Listener):
             work_ns = int(work_ns / self._speed_ratio)
         heappush(
             self._agenda,
-            (self._kernel.now + work_ns, next(self._user_numbers), self._when_done, attempt),
+            (self._kernel.now + work_ns, next(self._user_numbers), self.when_done, attempt),
         )
 
     def _work_done(self, attempt: Attempt) -> None:
@@ -196,6 +208,9 @@ class Instance(Listener):
     def cancel(self, attempt: Attempt) -> None:
         """The caller has hung up; what that means depends on the service's ``cancel``."""
         if attempt.is_aborted:
+            return
+        if self.standstill is not None:
+            self.standstill.keep(self.cancel, attempt)
             return
         if attempt.id not in self.jobs:
             attempt.is_aborted = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from heapq import heappush
 from typing import TYPE_CHECKING
@@ -16,12 +17,14 @@ from sim.kernel.ties import NETWORK
 from sim.network.link import CONTROL_BYTES, Link
 from sim.nodes.attempt import Attempt
 from sim.nodes.condition import Condition, SummedDelay
+from sim.nodes.mishap import Mishap
 
 if TYPE_CHECKING:
     from sim.nodes.channel import Channel
+    from sim.nodes.standstill import Standstill
 
 
-class Listener:
+class Listener(ABC):
     """A process behind an address, apart from its work.
 
     ``incarnation`` grows with every crash. ``answered`` and ``answered_badly`` count what was
@@ -45,9 +48,11 @@ class Listener:
         "error_stream",
         "incarnation",
         "index",
+        "mishaps",
         "name",
         "refused",
         "service",
+        "standstill",
         "start_up_ns",
         "weight",
         "zone",
@@ -80,6 +85,8 @@ class Listener:
         self.incarnation = 1
         self.added_delay: SummedDelay | None = None
         self.error_ratio = 0.0
+        self.mishaps: tuple[Mishap, ...] = ()
+        self.standstill: Standstill | None = None
         self.error_stream = error_stream
         self.answered = 0
         self.answered_badly = 0
@@ -100,7 +107,11 @@ class Listener:
     def refresh_plainness(self) -> None:
         """Recompute whether arrivals may take the short way; call after changing a fault."""
         self._is_plain = (
-            self.condition is Condition.UP and not self.error_ratio and not self.drops_abandoned
+            self.condition is Condition.UP
+            and not self.error_ratio
+            and not self.drops_abandoned
+            and not self.mishaps
+            and self.standstill is None
         )
 
     def _admits(self, attempt: Attempt) -> bool:
@@ -112,12 +123,33 @@ class Listener:
         if self.condition is not Condition.UP:
             self._answer(attempt, Outcome.REFUSED)
             return False
+        if self.standstill is not None:
+            self.standstill.keep(self.arrive, attempt)
+            return False
         if self.error_ratio and self.error_stream.uniform() < self.error_ratio:
             self.answered += 1
             self.answered_badly += 1
             self._answer(attempt, Outcome.ERROR)
             return False
+        return not self.mishaps or self._is_spared(attempt)
+
+    def _is_spared(self, attempt: Attempt) -> bool:
+        for mishap in self.mishaps:
+            if mishap.happens():
+                if mishap.answer is not None:
+                    self._answer(attempt, mishap.answer)
+                return False
         return True
+
+    @abstractmethod
+    def arrive(self, attempt: Attempt) -> None:
+        """A request has reached this host."""
+
+    def reset(self, attempt: Attempt) -> None:
+        """The connection of a request that nobody has heard breaks; in the dark, in silence."""
+        attempt.is_aborted = True
+        if self.condition is not Condition.DARK:
+            self._answer(attempt, Outcome.RESET)
 
     def _answer(self, attempt: Attempt, outcome: Outcome) -> None:
         target = attempt.target

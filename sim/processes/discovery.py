@@ -91,6 +91,14 @@ class InstanceAgent:
         """No more beats."""
         self._driver.stop()
 
+    def stand_still(self) -> None:
+        """No beats for a while."""
+        self._driver.stop()
+
+    def go_on(self) -> None:
+        """Beat again, at once if a beat is overdue."""
+        self._driver.start()
+
     def _send(self, messages: Iterable[InstanceMessage]) -> None:
         for message in messages:
             self._around.network.send(
@@ -117,7 +125,9 @@ class InstanceAgent:
 
     def _at_instance(self, carried: tuple[Reply, Heartbeater]) -> None:
         reply, sender = carried
-        if sender is self._heartbeater:
+        if self._instance.standstill is not None:
+            self._instance.standstill.keep(self._at_instance, carried)
+        elif sender is self._heartbeater:
             self._send(sender.receive(reply))
             self._driver.poke()
 
@@ -188,6 +198,14 @@ class ViewAgent:
         self._view = EndpointView(self._service)
         now = self._caller.clock.monotonic_at(self._around.kernel.now)
         self._driver = self._new_driver(now)
+        self._driver.start()
+
+    def stand_still(self) -> None:
+        """Ask nothing for a while."""
+        self._driver.stop()
+
+    def go_on(self) -> None:
+        """Ask again, at once if a refresh is overdue."""
         self._driver.start()
 
     def die(self) -> None:
@@ -287,6 +305,18 @@ class Discovery:
         self._agents[instance.index].die()
         for view in self._views[instance.index]:
             view.die()
+
+    def instance_stopped(self, instance: Instance) -> None:
+        """Its process stands still: no beats, no questions."""
+        self._agents[instance.index].stand_still()
+        for view in self._views[instance.index]:
+            view.stand_still()
+
+    def instance_continued(self, instance: Instance) -> None:
+        """Its process goes on."""
+        self._agents[instance.index].go_on()
+        for view in self._views[instance.index]:
+            view.go_on()
 
     def instance_starting(self, instance: Instance, *, is_ready: bool) -> None:
         """A new process announces itself and asks for its callees."""

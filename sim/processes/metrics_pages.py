@@ -47,8 +47,8 @@ class InstancePage:
 
     @property
     def is_listening(self) -> bool:
-        """True while the process is up."""
-        return self._instance.is_up
+        """True while the process is up and does not stand still."""
+        return self._instance.is_up and self._instance.standstill is None
 
     def transit_ns(self) -> DurationNs:
         """What a fault adds to the way of one message."""

@@ -5,14 +5,9 @@ from hypothesis import strategies as st
 
 from models.base.distributions import Deterministic, Exponential
 from models.discovery.config import DiscoveryConfig
-from models.faults.plan import (
-    AddedLatency,
-    ErrorRate,
-    Fault,
-    FaultKind,
-    InstanceCrash,
-    ZoneOutage,
-)
+from models.faults.ailments import Abort, Hang, Pause, Slow
+from models.faults.kind import FaultKind
+from models.faults.plan import AddedLatency, ErrorRate, Fault, InstanceCrash, ZoneOutage
 from models.faults.selector import Selector
 from models.service.spec import Cancel
 from models.traffic.config import BackoffConfig, BudgetConfig, RetryConfig
@@ -30,6 +25,10 @@ kinds: st.SearchStrategy[FaultKind] = st.one_of(
     st.builds(ZoneOutage, st.sampled_from("abc")),
     st.builds(AddedLatency, selectors, st.just(Deterministic(80 * MS))),
     st.builds(ErrorRate, selectors, st.sampled_from([0.3, 1.0])),
+    st.builds(Abort, selectors, st.sampled_from([0.3, 1.0])),
+    st.builds(Hang, selectors, st.sampled_from([0.3, 1.0])),
+    st.builds(Pause, selectors),
+    st.builds(Slow, selectors, st.sampled_from([1.5, 20.0])),
 )
 faults = st.builds(
     Fault,

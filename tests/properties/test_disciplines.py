@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from models.base.distributions import Exponential
 from models.base.popularity import KeyLaw
-from models.faults.plan import Fault, InstanceCrash, Selector, ZoneOutage
+from models.faults.plan import Fault, InstanceCrash, ZoneOutage
+from models.faults.selector import Selector
 from models.service.cache import CacheSpec
 from models.service.queueing import (
     Discipline,

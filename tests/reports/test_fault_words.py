@@ -20,6 +20,9 @@ def span(label="faults[0]", kind="instance_crash", targets=("cart-1",)):
         ("zone_outage", ("cart-1", "web-1"), "zone outage of zone b, 2 instances"),
         ("zone_outage", ("cart-0", "web-1"), "zone outage of 2 instances"),
         ("instance_crash", (), "instance crash"),
+        ("pause", ("cart-1",), "pause of cart-1"),
+        ("slow", ("cart-1",), "slowness of cart-1"),
+        ("abort", ("cart-1",), "aborted connections of cart-1"),
         ("", ("cart-1",), "fault of cart-1"),
     ],
 )

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from models.base.distributions import Deterministic, Distribution, Exponential
 from models.base.time import NS_PER_MS, NS_PER_S, DurationNs
 from models.discovery.config import DiscoveryConfig
-from models.faults.plan import Fault, FaultKind
+from models.faults.kind import FaultKind
+from models.faults.plan import Fault
 from models.service.cache import CacheSpec
 from models.service.queueing import QueueSpec, SheddingSpec
 from models.service.resources import ResourcesSpec

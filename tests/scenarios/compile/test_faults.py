@@ -2,16 +2,12 @@ import pytest
 
 from models.base.distributions import Deterministic
 from models.base.time import NS_PER_MS, NS_PER_S
-from models.faults.plan import (
-    AddedLatency,
-    ErrorRate,
-    Fault,
-    InstanceCrash,
-    ZoneOutage,
-)
+from models.faults.ailments import Abort, Hang, Pause, Slow
+from models.faults.plan import AddedLatency, ErrorRate, Fault, InstanceCrash, ZoneOutage
 from models.faults.selector import Selector
 from tests.scenarios.edited import load_edited, messages
 
+CATALOG = Selector(service="catalog")
 CRASH = "instance_crash: {service: catalog, count: 1}"
 
 
@@ -29,6 +25,11 @@ CRASH = "instance_crash: {service: catalog, count: 1}"
             "error_rate: {zone: c, share: 50%, ratio: 10%}",
             ErrorRate(Selector(zone="c", share=0.5), 0.1),
         ),
+        ("abort: {service: catalog}", Abort(CATALOG)),
+        ("abort: {service: catalog, ratio: 5%}", Abort(CATALOG, 0.05)),
+        ("hang: {service: catalog, ratio: 50%}", Hang(CATALOG, 0.5)),
+        ("pause: {service: catalog}", Pause(CATALOG)),
+        ("slow: {service: catalog, factor: 2.5}", Slow(CATALOG, 2.5)),
     ],
 )
 def test_each_kind_of_fault_is_planned(tmp_path, written, kind):
@@ -85,3 +86,27 @@ def test_a_fault_hits_instances_that_exist(tmp_path, selector, message):
     assert [line.rsplit(": ", 1)[1] for line in shown] == ([message] if message else []) or (
         message and shown[0].endswith(message)
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("abort: {service: catalog, ratio: 0%}", "must be more than 0, got '0%'"),
+        ("hang: {service: catalog, ratio: 101%}", "'101%' is more than 100%"),
+        ("hang: {service: catalogue}", "unknown service 'catalogue', did you mean 'catalog'?"),
+        ("pause: {service: catalog, ratio: 5%}", "unknown field"),
+        ("pause: {}", "say what is hit: service, instance or zone"),
+        ("pause: 3", "expected a section"),
+        ("slow: {service: catalog}", "is missing"),
+        ("slow: {service: catalog, factor: 1}", "must be more than 1.0, got 1"),
+        ("slow: {service: catalog, factor: -2}", "must be more than 1.0, got -2"),
+        ("slo: {service: catalog, factor: 2}", "unknown field, did you mean 'slow'?"),
+        ("pause: {zone: a}, hang: {zone: a}", "a fault has one kind, not both hang and pause"),
+    ],
+)
+def test_a_mistake_in_a_fault_is_told_where_it_stands(tmp_path, written, message):
+    shown = messages(tmp_path, (CRASH, written))
+    assert len(shown) == 1
+    assert shown[0].startswith("scenario.yaml:")
+    assert "faults[0]" in shown[0]
+    assert message in shown[0]

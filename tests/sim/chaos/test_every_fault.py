@@ -4,6 +4,7 @@ A row names a fault and a measure of what it makes worse. Each is compared with 
 under the same seed without it, before, during and after; what else happens, happens in both.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -15,8 +16,11 @@ import pytest
 from models.alerting.config import MonitoringConfig
 from models.base.distributions import Deterministic
 from models.base.outcome import Outcome
+from models.base.popularity import KeyLaw
 from models.base.time import TimeNs
 from models.discovery.config import DiscoveryConfig
+from models.faults.ailments import Abort, Hang, Pause, Slow
+from models.faults.kind import FaultKind
 from models.faults.network import (
     BandwidthCut,
     Between,
@@ -33,17 +37,21 @@ from models.faults.network import (
 )
 from models.faults.plan import (
     AddedLatency,
+    CacheFlush,
     ErrorRate,
     Fault,
-    FaultKind,
     InstanceCrash,
     ZoneOutage,
 )
 from models.faults.selector import Selector
 from models.records.digest import run_digest
-from sim.chaos.network import NETWORK_KINDS
+from models.records.events import EventKind
+from models.service.cache import CacheSpec
+from scenarios.document.faults import FAULT_KINDS
+from sim.chaos.verb import Scene
+from sim.chaos.verbs import make_verbs
 from sim.kernel.ties import OBSERVER
-from sim.nodes.condition import Condition
+from sim.nodes.instance import Instance
 from sim.world import Outcome as Left
 from sim.world import World, build
 from tests.sim.worlds import MS, S, blueprint, edge, service
@@ -123,6 +131,11 @@ def unseen(run: Run, window: Window) -> float:
     return float((samples["value"][rows] == 0).mean())
 
 
+def asked(run: Run, window: Window) -> float:
+    """Calls to back per second."""
+    return int(within(run.calls["start_ns"], window).sum()) / (window[1] - window[0])
+
+
 def work_per_call(run: Run, window: Window) -> float:
     """Requests served by back for each call to it."""
     by_time = {when: sum(numbers[3:]) for when, numbers in run.served}
@@ -139,6 +152,19 @@ class Row:
     measure: Measure
     by: float
     others: tuple[Fault, ...] = ()
+    felt: Window = DURING
+
+    @property
+    def is_cached(self) -> bool:
+        return isinstance(self.kind, CacheFlush)
+
+    @property
+    def is_over_at_once(self) -> bool:
+        return isinstance(self.kind, CacheFlush)
+
+    def fault(self, *, label: str = "", at: int = STRIKES) -> Fault:
+        length = None if self.is_over_at_once else ENDS - STRIKES
+        return Fault(label or self.name, at, length, self.kind)
 
 
 def crashed_for_long() -> tuple[Fault, ...]:
@@ -147,7 +173,17 @@ def crashed_for_long() -> tuple[Fault, ...]:
 
 FRONT_AND_BACK = Between(Selector(service="front"), Selector(service="back"))
 BOTH = Selector(service="back")
-NETWORK_ROWS = (
+FRONT = Selector(service="front")
+ROWS = (
+    Row("crash", InstanceCrash(BOTH), failing, 0.99),
+    Row("zone outage", ZoneOutage("b"), unseen, 0.99),
+    Row("added latency", AddedLatency(BOTH, Deterministic(20 * MS)), shortest_ms, 39),
+    Row("error rate", ErrorRate(BOTH, 0.4), failing, 0.2),
+    Row("cache flush", CacheFlush(FRONT), asked, 30, felt=(5.0, 5.5)),
+    Row("abort", Abort(BOTH, 0.4), failing, 0.2),
+    Row("hang", Hang(BOTH, 0.4), timed_out, 0.2),
+    Row("pause", Pause(BOTH), failing, 0.99),
+    Row("slow", Slow(BOTH, 5.0), shortest_ms, 39),
     Row("partition", Partition(FRONT_AND_BACK), timed_out, 0.99),
     Row(
         "one-way partition",
@@ -187,19 +223,19 @@ NETWORK_ROWS = (
     Row("stale discovery", StaleDiscovery(), to_the_first, 0.2, crashed_for_long()),
     Row("registry down", RegistryDown(), to_the_first, 0.2, crashed_for_long()),
 )
-ROWS = (
-    Row("crash", InstanceCrash(BOTH), failing, 0.99),
-    Row("zone outage", ZoneOutage("b"), unseen, 0.99),
-    Row("added latency", AddedLatency(BOTH, Deterministic(20 * MS)), shortest_ms, 39),
-    Row("error rate", ErrorRate(BOTH, 0.4), failing, 0.2),
-    *NETWORK_ROWS,
-)
+FEW_KEYS = CacheSpec(KeyLaw(40), ttl_ns=3600 * S, is_warm=True)
 
 
-def carry_out(faults: Sequence[Fault], *, shuffle: bool) -> Run:
+def carry_out(faults: Sequence[Fault], *, shuffle: bool, is_cached: bool = False) -> Run:
     plan = blueprint(
         [
-            service("front", slots=50, work=Deterministic(5 * MS), calls=[["back"]]),
+            service(
+                "front",
+                slots=50,
+                work=Deterministic(5 * MS),
+                calls=[["back"]],
+                cache=FEW_KEYS if is_cached else None,
+            ),
             service("back", slots=50, work=Deterministic(10 * MS)),
         ],
         [
@@ -228,13 +264,12 @@ def carry_out(faults: Sequence[Fault], *, shuffle: bool) -> Run:
 
 @cache
 def struck(row: Row, *, shuffle: bool) -> Run:
-    fault = Fault(row.name, STRIKES, ENDS - STRIKES, row.kind)
-    return carry_out((*row.others, fault), shuffle=shuffle)
+    return carry_out((*row.others, row.fault()), shuffle=shuffle, is_cached=row.is_cached)
 
 
 @cache
-def spared(others: tuple[Fault, ...], *, shuffle: bool) -> Run:
-    return carry_out(others, shuffle=shuffle)
+def spared(row: Row, *, shuffle: bool) -> Run:
+    return carry_out(row.others, shuffle=shuffle, is_cached=row.is_cached)
 
 
 def digest(run: Run) -> str:
@@ -248,26 +283,96 @@ both_tie_modes = pytest.mark.parametrize("shuffle", [False, True])
 @each_fault
 @both_tie_modes
 def test_it_is_felt_while_it_lasts_and_not_afterwards(row: Row, shuffle: bool) -> None:
-    with_it, without = struck(row, shuffle=shuffle), spared(row.others, shuffle=shuffle)
+    with_it, without = (
+        struck(row, shuffle=shuffle),
+        spared(row, shuffle=shuffle),
+    )
     worse = {
         window: row.measure(with_it, window) - row.measure(without, window)
-        for window in (BEFORE, DURING, AFTER)
+        for window in (BEFORE, row.felt, AFTER)
     }
     assert worse[BEFORE] == 0
-    assert worse[DURING] >= row.by
+    assert worse[row.felt] >= row.by
     assert abs(worse[AFTER]) < row.by / 4
+
+
+def is_as_before(world: World) -> bool:
+    """Whether nothing that a fault can change is changed."""
+    fresh = carry_out_nothing()
+    assert world.discovery is not None
+    return (
+        all(link.is_plain for link in world.network.links())
+        and world.discovery.server.is_running
+        and not world.discovery.server.is_stale
+        and all(world.power.is_on(zone) for zone in world.blueprint.zones)
+        and [state_of(one) for one in world.instances] == fresh
+    )
+
+
+@cache
+def carry_out_nothing() -> list[tuple[object, ...]]:
+    """How instances are without any fault."""
+    return [state_of(one) for one in spared(ROWS[0], shuffle=False).world.instances]
+
+
+def state_of(one: Instance) -> tuple[object, ...]:
+    """What faults may change in an instance."""
+    return (
+        one.condition,
+        one.added_delay,
+        one.error_ratio,
+        one.mishaps,
+        one.standstill,
+        one.pace_ratio,
+        one.slots,
+        one.clock.drift_ppm,
+        one.clock.wall_at(0),
+    )
 
 
 @each_fault
 @both_tie_modes
 def test_nothing_of_it_is_left(row: Row, shuffle: bool) -> None:
-    world = struck(row, shuffle=shuffle).world
-    assert all(link.is_plain for link in world.network.links())
-    assert {instance.condition for instance in world.instances} == {Condition.UP}
-    assert not any(instance.added_delay or instance.error_ratio for instance in world.instances)
-    assert world.discovery is not None
-    assert world.discovery.server.is_running
-    assert not world.discovery.server.is_stale
+    assert is_as_before(struck(row, shuffle=shuffle).world)
+
+
+@each_fault
+@both_tie_modes
+def test_two_of_a_kind_end_each_by_itself(row: Row, shuffle: bool) -> None:
+    second = row.fault(label="again", at=STRIKES + S)
+    run = carry_out((*row.others, row.fault(), second), shuffle=shuffle, is_cached=row.is_cached)
+    without = spared(row, shuffle=shuffle)
+    if not row.is_over_at_once:
+        window = (10.3, 10.9)
+        assert row.measure(run, window) - row.measure(without, window) >= row.by / 2
+    assert is_as_before(run.world)
+
+
+@each_fault
+@both_tie_modes
+def test_one_that_never_ends_breaks_no_law(row: Row, shuffle: bool) -> None:
+    faults = (*row.others, replace(row.fault(), for_ns=None))
+    run = carry_out(faults, shuffle=shuffle, is_cached=row.is_cached)
+    assert not run.left.stopped_early
+
+
+@each_fault
+def test_its_start_and_its_end_are_on_record(row: Row) -> None:
+    events = struck(row, shuffle=False).left.tables[3]
+    noted = [
+        (kind, int(at), json.loads(detail)["kind"])
+        for kind, subject, at, detail in zip(
+            events.text("kind"),
+            events.text("subject"),
+            events["time_ns"],
+            events.text("detail"),
+            strict=True,
+        )
+        if subject == row.name
+    ]
+    started = (EventKind.FAULT_STARTED, STRIKES, row.kind.name)
+    ended = (EventKind.FAULT_ENDED, ENDS, row.kind.name)
+    assert noted == ([started] if row.is_over_at_once else [started, ended])
 
 
 @each_fault
@@ -280,11 +385,23 @@ def test_no_request_is_lost_or_counted_twice(row: Row, shuffle: bool) -> None:
 
 @each_fault
 def test_it_runs_alike_under_the_same_seed(row: Row) -> None:
-    fault = Fault(row.name, STRIKES, ENDS - STRIKES, row.kind)
-    again = carry_out((*row.others, fault), shuffle=False)
+    again = carry_out((*row.others, row.fault()), shuffle=False, is_cached=row.is_cached)
     first = struck(row, shuffle=False)
-    assert digest(again) == digest(first) != digest(spared(row.others, shuffle=False))
+    assert digest(again) == digest(first) != digest(spared(row, shuffle=False))
 
 
-def test_every_kind_of_network_fault_has_a_row() -> None:
-    assert {type(row.kind) for row in NETWORK_ROWS} == set(NETWORK_KINDS)
+def test_every_kind_that_can_be_done_and_written_has_a_row() -> None:
+    world = spared(ROWS[0], shuffle=False).world
+    scene = Scene(
+        world.kernel,
+        world.network,
+        world.power,
+        world.lives,
+        world.instances,
+        nodes=(),
+        registry=None,
+        streams=world.stream,
+    )
+    kinds = {type(row.kind) for row in ROWS}
+    assert kinds == set(make_verbs(scene))
+    assert {kind.name for kind in kinds} == set(FAULT_KINDS)

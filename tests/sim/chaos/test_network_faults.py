@@ -10,6 +10,7 @@ from models.base.distributions import Deterministic
 from models.base.errors import ConfigError
 from models.base.outcome import Outcome
 from models.discovery.config import DiscoveryConfig
+from models.faults.kind import FaultKind
 from models.faults.network import (
     BandwidthCut,
     Between,
@@ -23,7 +24,7 @@ from models.faults.network import (
     RegistryDown,
     StaleDiscovery,
 )
-from models.faults.plan import Fault, FaultKind, InstanceCrash, ZoneOutage
+from models.faults.plan import Fault, InstanceCrash, ZoneOutage
 from models.faults.selector import Selector
 from models.records.table import Table
 from models.service.spec import Cancel

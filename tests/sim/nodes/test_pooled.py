@@ -7,7 +7,8 @@ import pytest
 
 from models.base.distributions import Deterministic
 from models.base.outcome import Outcome
-from models.faults.plan import InstanceCrash, Selector
+from models.faults.plan import InstanceCrash
+from models.faults.selector import Selector
 from models.records.schema import NO_PARENT
 from models.service.spec import Cancel
 from models.traffic.config import BreakerConfig, EdgeConfig, PoolConfig

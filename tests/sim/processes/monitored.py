@@ -94,7 +94,7 @@ def attach(world: World, config: MonitoringConfig) -> Monitoring:
         registry=None if world.discovery is None else world.discovery.server,
         clock=world.clock("monitoring"),
     )
-    lost, restored = world.zone_lost, world.zone_restored
+    lost, restored = world.lives.zone_lost, world.lives.zone_restored
 
     def zone_lost(zone: str) -> None:
         lost(zone)
@@ -104,8 +104,8 @@ def attach(world: World, config: MonitoringConfig) -> Monitoring:
         restored(zone)
         made.zone_restored(zone)
 
-    world.zone_lost = zone_lost  # type: ignore[method-assign]
-    world.zone_restored = zone_restored  # type: ignore[method-assign]
+    world.lives.zone_lost = zone_lost  # type: ignore[method-assign]
+    world.lives.zone_restored = zone_restored  # type: ignore[method-assign]
     return made
 
 

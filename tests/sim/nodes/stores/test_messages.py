@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from models.base.distributions import Deterministic, Distribution, Exponential
 from models.base.outcome import Outcome
-from models.faults.plan import AddedLatency, ErrorRate, Fault, InstanceCrash, Selector, ZoneOutage
+from models.faults.plan import AddedLatency, ErrorRate, Fault, InstanceCrash, ZoneOutage
+from models.faults.selector import Selector
 from models.service.spec import ServiceSpec
 from models.service.traffic import MixEntry, RateProfile, SourceSpec
 from models.storage.message_queue import MessageQueueConfig

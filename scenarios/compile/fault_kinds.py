@@ -1,0 +1,141 @@
+"""What each kind of fault plans: one function for each section that names a kind."""
+
+from functools import singledispatch
+
+from models.faults.ailments import Abort, Hang, Pause, Slow
+from models.faults.kind import FaultKind
+from models.faults.network import (
+    BandwidthCut,
+    CertificateExpiry,
+    NetworkLatency,
+    PacketDuplication,
+    PacketLoss,
+    PacketReordering,
+    Partition,
+    ProbeLoss,
+    RegistryDown,
+    StaleDiscovery,
+)
+from models.faults.plan import (
+    AddedLatency,
+    CacheFlush,
+    ErrorRate,
+    InstanceCrash,
+    ZoneOutage,
+)
+from scenarios.compile.laws import distribution_of
+from scenarios.compile.network_faults import between, check_registry, check_somebody_probes
+from scenarios.compile.targets import Surroundings
+from scenarios.document import faults as written
+from scenarios.document import network_faults as on_network
+from scenarios.document.shapes import Section
+from scenarios.source.marks import KeyPath
+
+
+@singledispatch
+def plan_of(doc: Section, around: Surroundings, path: KeyPath) -> FaultKind:  # noqa: ARG001
+    """The kind of fault that a section at ``path`` asks for; mistakes go to the findings."""
+    raise TypeError(f"no kind of fault is planned by {type(doc).__name__}")
+
+
+@plan_of.register
+def _(doc: written.InstanceCrashDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return InstanceCrash(around.processes().select(doc, path))
+
+
+@plan_of.register
+def _(doc: written.ZoneOutageDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return ZoneOutage(around.zone(doc.zone, path))
+
+
+@plan_of.register
+def _(doc: written.AddedLatencyDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return AddedLatency(around.instances().select(doc, path), distribution_of(doc.delay))
+
+
+@plan_of.register
+def _(doc: written.ErrorRateDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return ErrorRate(around.instances().select(doc, path), doc.ratio)
+
+
+@plan_of.register
+def _(doc: written.CacheFlushDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return CacheFlush(around.cached().select(doc, path))
+
+
+@plan_of.register
+def _(doc: written.AbortDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return Abort(around.instances().select(doc, path), doc.ratio)
+
+
+@plan_of.register
+def _(doc: written.HangDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return Hang(around.instances().select(doc, path), doc.ratio)
+
+
+@plan_of.register
+def _(doc: written.PauseDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return Pause(around.instances().select(doc, path))
+
+
+@plan_of.register
+def _(doc: written.SlowDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return Slow(around.instances().select(doc, path), doc.factor)
+
+
+@plan_of.register
+def _(doc: on_network.PartitionDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return Partition(between(doc, path, around.stations()))
+
+
+@plan_of.register
+def _(doc: on_network.CertificateExpiryDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return CertificateExpiry(between(doc, path, around.stations()))
+
+
+@plan_of.register
+def _(doc: on_network.LossDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return PacketLoss(between(doc, path, around.stations()), doc.ratio)
+
+
+@plan_of.register
+def _(doc: on_network.DuplicationDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return PacketDuplication(
+        between(doc, path, around.stations()), doc.ratio, distribution_of(doc.gap)
+    )
+
+
+@plan_of.register
+def _(doc: on_network.ReorderingDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return PacketReordering(
+        between(doc, path, around.stations()), doc.ratio, distribution_of(doc.delay)
+    )
+
+
+@plan_of.register
+def _(doc: on_network.NetworkLatencyDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return NetworkLatency(between(doc, path, around.stations()), distribution_of(doc.delay))
+
+
+@plan_of.register
+def _(doc: on_network.BandwidthDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return BandwidthCut(between(doc, path, around.stations()), doc.rate)
+
+
+@plan_of.register
+def _(doc: on_network.ProbeLossDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    stations = around.stations()
+    check_somebody_probes(path, stations)
+    return ProbeLoss(between(doc, path, stations), doc.ratio)
+
+
+@plan_of.register
+def _(_: on_network.StaleDiscoveryDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    check_registry(path, around.stations())
+    return StaleDiscovery()
+
+
+@plan_of.register
+def _(_: on_network.RegistryDownDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    check_registry(path, around.stations())
+    return RegistryDown()
