@@ -140,6 +140,14 @@ def queue_samples(reading: QueueReading) -> tuple[VectorSample, ...]:
     return tuple(_sample(name, value, [("queue", reading.name)]) for name, value in values)
 
 
+def database_samples(lag_writes: int, *, is_primary: bool) -> tuple[VectorSample, ...]:
+    """Metrics of a database's node; the second is named as PostgreSQL's exporter names it."""
+    return (
+        _sample("database_replication_lag_writes", lag_writes),
+        _sample("pg_replication_is_replica", 0.0 if is_primary else 1.0),
+    )
+
+
 def registry_samples(healthy: Mapping[str, int]) -> tuple[VectorSample, ...]:
     """Instances the registry would list, by service; a service without any shows 0."""
     return tuple(

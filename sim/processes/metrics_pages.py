@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator
 
 from models.base.time import DurationNs
+from models.storage.replicated_log import Role
 from models.telemetry.labels import label_set
 from models.telemetry.series import VectorSample
 from sim.nodes.instance import Instance
 from sim.nodes.pooled import PooledChannel
 from sim.nodes.power import Power
 from sim.nodes.source import Source
+from sim.nodes.stores.database import DatabaseInstance
 from sim.nodes.stores.messages import MessageSource
 from sim.nodes.stores.remembering import RememberingInstance
 from sim.processes.exposition import (
@@ -19,6 +21,7 @@ from sim.processes.exposition import (
     ServerReading,
     Tally,
     cache_samples,
+    database_samples,
     ingress_samples,
     pool_samples,
     process_samples,
@@ -66,6 +69,9 @@ class InstancePage:
         samples += pool_samples(_pools(instance))
         if isinstance(instance, RememberingInstance):
             samples += cache_samples(_readings(instance))
+        if isinstance(instance, DatabaseInstance):
+            is_primary = instance.log.role is Role.PRIMARY
+            samples += database_samples(instance.lag_writes, is_primary=is_primary)
         return samples
 
 

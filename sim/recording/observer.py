@@ -133,9 +133,6 @@ class DatabaseSampler:
             sample("world_database_stale_reads", labels, tally.stale_reads)
             sample("world_database_lost_writes", labels, tally.lost)
             sample("world_database_failovers", labels, tally.failovers)
-            head = next(
-                node.log.position for node in database.nodes if node.index == database.leader
-            )
             for node in database.nodes:
                 place = (("instance", node.name), *labels)
-                sample("world_database_lag_writes", place, node.log.lag(head))
+                sample("world_database_lag_writes", place, node.lag_writes)

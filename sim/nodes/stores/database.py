@@ -51,6 +51,11 @@ class DatabaseInstance(ProvisionedInstance):
         """Writes that wait for replicas to have them."""
         return [attempt.id for attempt in self._unconfirmed.values()]
 
+    @property
+    def lag_writes(self) -> int:
+        """How many writes this node is behind the primary that clients know."""
+        return self._log.lag(self._database.head)
+
     def look(self) -> None:
         """Answer the writes that have been confirmed, or cannot be any more."""
         if self._log.role is not Role.PRIMARY:
@@ -166,6 +171,11 @@ class Database:
         for place, node in enumerate(nodes):
             phase = self._streams(f"heartbeat/{node.name}").below(self._spec.heartbeat_ns)
             self._kernel.post(self._kernel.now + phase, USER, self._beat, place)
+
+    @property
+    def head(self) -> int:
+        """The number of the last write of the primary that clients know."""
+        return next(node.log.position for node in self.nodes if node.index == self.leader)
 
     def has_written(self, node: DatabaseInstance) -> None:
         """A primary has taken a write: send it on."""
