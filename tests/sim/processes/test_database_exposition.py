@@ -16,7 +16,7 @@ def test_a_node_shows_its_role_and_how_far_it_is_behind() -> None:
     database = replace(service("db", count=2, slots=50), endpoints=(write,), replication=spec)
     plan = blueprint([database], [edge("users", "db")], rate_per_s=20, seconds=3)
     world = build(plan, 1)
-    world.kernel.advance(3 * S)
+    world.run()
     shown = [
         {dict(one.labels)["__name__"]: one.value for one in InstancePage(node).show()}
         for node in world.instances
