@@ -61,7 +61,7 @@ class GatedInstance(Instance):
             return
         now, waiting = self._kernel.now, len(self._queue)
         ahead = waiting if self._is_in_order else 0
-        outcome = self._gate.at_arrival(attempt, now, waiting, ahead)
+        outcome = self._gate.at_arrival(attempt, now, waiting, ahead, is_idle=self.free_slots > 0)
         if outcome is not _OK:
             self._turn_away(attempt, outcome)
         elif self.free_slots:

@@ -68,13 +68,19 @@ class DeadlineShedder:
             return Fate.EXPIRED
         return Fate.HOPELESS if now + self.service_ns > deadline else Fate.SERVE
 
-    def at_arrival(self, now: TimeNs, deadline: TimeNs, ahead: int) -> Fate:
+    def at_arrival(
+        self, now: TimeNs, deadline: TimeNs, ahead: int, *, is_idle: bool = False
+    ) -> Fate:
         """Judge a request that would wait behind ``ahead`` others, for the first free slot.
 
-        Its turn is expected when ``ahead // slots`` rounds of service are over.
+        Its turn is expected when ``ahead // slots`` rounds of service are over. Where a slot
+        ``is_idle`` it is served whatever is expected: who serves nothing learns nothing, and
+        would go on refusing for ever what a stall has taught it to despair of.
         """
         if now >= deadline:
             return Fate.EXPIRED
+        if is_idle:
+            return Fate.SERVE
         service_ns = self.service_ns
         end = now + (ahead // self._slots + 1) * service_ns
         return Fate.HOPELESS if end > deadline else Fate.SERVE

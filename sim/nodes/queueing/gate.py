@@ -48,14 +48,16 @@ class Gate:
         else:
             self._delay = ControlledDelay(config)
 
-    def at_arrival(self, attempt: Attempt, now: TimeNs, waiting: int, ahead: int) -> Outcome:
+    def at_arrival(
+        self, attempt: Attempt, now: TimeNs, waiting: int, ahead: int, *, is_idle: bool
+    ) -> Outcome:
         """Judge a request that would join ``waiting`` others, ``ahead`` of them before it."""
         if self._priorities is not None and not self._priorities.admits(
             criticality_of(attempt), waiting
         ):
             return Outcome.SHED
         if self.measures and self._deadlines is not None:
-            fate = self._deadlines.at_arrival(now, deadline_of(attempt), ahead)
+            fate = self._deadlines.at_arrival(now, deadline_of(attempt), ahead, is_idle=is_idle)
             if fate is not Fate.SERVE:
                 return _OUTCOME_OF[fate]
         return _OK

@@ -67,3 +67,13 @@ def test_the_estimate_follows_what_is_served() -> None:
 def test_no_slot_is_refused() -> None:
     with pytest.raises(ConfigError, match="at least one slot"):
         DeadlineShedder(slots=0)
+
+
+def test_an_idle_slot_serves_whatever_a_stall_has_taught() -> None:
+    """Who serves nothing learns nothing, and would refuse for ever."""
+    despairing = shedder()
+    for _ in range(20):
+        despairing.served(10_000)
+    assert despairing.at_arrival(0, 100, 0) is Fate.HOPELESS
+    assert despairing.at_arrival(0, 100, 0, is_idle=True) is Fate.SERVE
+    assert despairing.at_arrival(100, 100, 0, is_idle=True) is Fate.EXPIRED
