@@ -23,6 +23,13 @@ class InstanceCrash(InstanceFault):
 
 
 @dataclass(frozen=True, slots=True)
+class HostLoss(InstanceFault):
+    """The hosts of the target instances fall silent; they start anew when the fault ends."""
+
+    name = "host_loss"
+
+
+@dataclass(frozen=True, slots=True)
 class ZoneOutage(FaultKind):
     """Every host of a zone loses power and every message to or from the zone is lost."""
 

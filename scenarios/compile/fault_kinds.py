@@ -20,6 +20,7 @@ from models.faults.plan import (
     AddedLatency,
     CacheFlush,
     ErrorRate,
+    HostLoss,
     InstanceCrash,
     ZoneOutage,
 )
@@ -41,6 +42,11 @@ def plan_of(doc: Section, around: Surroundings, path: KeyPath) -> FaultKind:  # 
 @plan_of.register
 def _(doc: written.InstanceCrashDoc, around: Surroundings, path: KeyPath) -> FaultKind:
     return InstanceCrash(around.processes().select(doc, path))
+
+
+@plan_of.register
+def _(doc: written.HostLossDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return HostLoss(around.instances().select(doc, path))
 
 
 @plan_of.register

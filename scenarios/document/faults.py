@@ -32,6 +32,10 @@ class InstanceCrashDoc(SelectorDoc):
     """Processes die at once; they restart when the fault ends."""
 
 
+class HostLossDoc(SelectorDoc):
+    """Hosts of instances fall silent, and start anew when the fault ends."""
+
+
 class ZoneOutageDoc(Section):
     """A zone loses power and network."""
 
@@ -91,6 +95,7 @@ class FaultSection(FaultTiming):
     model_config = ConfigDict(json_schema_extra=_one_kind)
 
     instance_crash: InstanceCrashDoc = _UNLESS_GIVEN
+    host_loss: HostLossDoc = _UNLESS_GIVEN
     zone_outage: ZoneOutageDoc = _UNLESS_GIVEN
     added_latency: AddedLatencyDoc = _UNLESS_GIVEN
     error_rate: ErrorRateDoc = _UNLESS_GIVEN

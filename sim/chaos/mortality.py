@@ -6,7 +6,7 @@ Causes are counted, because faults overlap: the last one to end brings a process
 from collections import Counter
 from collections.abc import Iterable
 
-from models.faults.plan import Fault, InstanceCrash, ZoneOutage
+from models.faults.plan import Fault, HostLoss, InstanceCrash, ZoneOutage
 from models.faults.selection import select
 from sim.chaos.verb import Hit, InstanceVerb, Lifecycle, Scene, Verb
 from sim.nodes.condition import Condition
@@ -82,6 +82,22 @@ class CrashVerb(InstanceVerb[InstanceCrash]):
         for node in hit.nodes:
             node.revive()
         self._mortality.revive(hit.instances)
+
+
+class HostLossVerb(InstanceVerb[HostLoss]):
+    """Takes hosts away with their processes."""
+
+    def __init__(self, scene: Scene, mortality: Mortality) -> None:
+        super().__init__(scene)
+        self._mortality = mortality
+
+    def strike(self, kind: HostLoss, hit: Hit) -> None:  # noqa: ARG002
+        """They fall silent."""
+        self._mortality.darken(hit.instances, hit.fault.label)
+
+    def heal(self, kind: HostLoss, hit: Hit) -> None:  # noqa: ARG002
+        """They are back, unless something else keeps them dark."""
+        self._mortality.lighten(hit.instances)
 
 
 class ZoneOutageVerb(Verb[ZoneOutage]):

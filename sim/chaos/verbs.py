@@ -9,6 +9,7 @@ from models.faults.plan import (
     AddedLatency,
     CacheFlush,
     ErrorRate,
+    HostLoss,
     InstanceCrash,
     ZoneOutage,
 )
@@ -21,7 +22,7 @@ from sim.chaos.ailing import (
     PauseVerb,
     SlowVerb,
 )
-from sim.chaos.mortality import CrashVerb, Mortality, ZoneOutageVerb
+from sim.chaos.mortality import CrashVerb, HostLossVerb, Mortality, ZoneOutageVerb
 from sim.chaos.network import NETWORK_KINDS, NetworkVerb
 from sim.chaos.tempo import Tempo
 from sim.chaos.verb import Overlay, Scene, Verb
@@ -38,6 +39,7 @@ def make_verbs(scene: Scene) -> Verbs:
     on_network = NetworkVerb(scene)
     return {
         InstanceCrash: CrashVerb(scene, mortality),
+        HostLoss: HostLossVerb(scene, mortality),
         ZoneOutage: ZoneOutageVerb(scene, mortality),
         AddedLatency: AddedLatencyVerb(scene),
         ErrorRate: ErrorRateVerb(scene),

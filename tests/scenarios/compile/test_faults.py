@@ -3,7 +3,7 @@ import pytest
 from models.base.distributions import Deterministic
 from models.base.time import NS_PER_MS, NS_PER_S
 from models.faults.ailments import Abort, Hang, Pause, Slow
-from models.faults.plan import AddedLatency, ErrorRate, Fault, InstanceCrash, ZoneOutage
+from models.faults.plan import AddedLatency, ErrorRate, Fault, HostLoss, InstanceCrash, ZoneOutage
 from models.faults.selector import Selector
 from tests.scenarios.edited import load_edited, messages
 
@@ -25,6 +25,7 @@ CRASH = "instance_crash: {service: catalog, count: 1}"
             "error_rate: {zone: c, share: 50%, ratio: 10%}",
             ErrorRate(Selector(zone="c", share=0.5), 0.1),
         ),
+        ("host_loss: {service: catalog}", HostLoss(CATALOG)),
         ("abort: {service: catalog}", Abort(CATALOG)),
         ("abort: {service: catalog, ratio: 5%}", Abort(CATALOG, 0.05)),
         ("hang: {service: catalog, ratio: 50%}", Hang(CATALOG, 0.5)),

@@ -40,6 +40,7 @@ from models.faults.plan import (
     CacheFlush,
     ErrorRate,
     Fault,
+    HostLoss,
     InstanceCrash,
     ZoneOutage,
 )
@@ -176,6 +177,7 @@ BOTH = Selector(service="back")
 FRONT = Selector(service="front")
 ROWS = (
     Row("crash", InstanceCrash(BOTH), failing, 0.99),
+    Row("host loss", HostLoss(BOTH), failing, 0.9),
     Row("zone outage", ZoneOutage("b"), unseen, 0.99),
     Row("added latency", AddedLatency(BOTH, Deterministic(20 * MS)), shortest_ms, 39),
     Row("error rate", ErrorRate(BOTH, 0.4), failing, 0.2),
