@@ -21,6 +21,7 @@ from scenarios.compile.queues import compile_queues
 from scenarios.compile.scheduling import compile_jobs, compile_scheduler
 from scenarios.compile.services import compile_services
 from scenarios.compile.traffic import compile_sources
+from scenarios.compile.volume import check_volume
 from scenarios.document.scenario import ScenarioDoc
 from scenarios.expectations.spec import Expectation
 from sim.blueprint import Blueprint, Plugin
@@ -37,6 +38,9 @@ def compile_document(
     zones = compile_zones(document.topology, findings)
     services = compile_services(document, zones, findings)
     sources = compile_sources(document, zones, phases, findings)
+    check_volume(
+        sources, end_ns=phases.end_ns, events_max=document.limits.events, findings=findings
+    )
     queues, deliveries = compile_queues(document, services, findings)
     sources += deliveries
     check_sources(sources, check_call_graph(call_targets(services), findings), findings)
