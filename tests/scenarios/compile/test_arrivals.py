@@ -157,8 +157,11 @@ def test_a_journey_leads_through_the_mix(tmp_path):
     assert "users.journey[0]: unknown endpoint in the mix 'GET /prodct'" in shown[0]
 
 
-def test_more_requests_than_the_budget_has_events_are_refused_before_the_run(tmp_path):
-    (shown,) = messages(tmp_path, (ARRIVALS, "{rate: 1000000/s}"))
-    assert "traffic.shoppers.arrivals: about 240,000,000 requests in a run of 240 s" in shown
+def test_a_load_that_no_budget_could_carry_is_refused_before_the_run(tmp_path):
+    (shown,) = messages(tmp_path, (ARRIVALS, "{rate: 1000000000/s}"))
+    assert "traffic.shoppers.arrivals: about 240,000,000,000 requests in a run of 240 s" in shown
     assert "'limits.events' is 50,000,000" in shown
-    assert messages(tmp_path, (ARRIVALS, "{rate: 200000/s}")) == []
+
+
+def test_a_load_that_spends_its_budget_is_begun(tmp_path):
+    assert messages(tmp_path, (ARRIVALS, "{rate: 2000000/s}")) == []
