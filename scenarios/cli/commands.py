@@ -19,6 +19,7 @@ _COMMANDS = {
     "report": "scenarios.cli.report",
     "run": "scenarios.cli.run",
     "schema": "scenarios.cli.schema",
+    "traces": "scenarios.cli.traces",
     "validate": "scenarios.cli.validate",
 }
 _DEBUG = "--debug"

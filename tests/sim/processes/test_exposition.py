@@ -76,8 +76,16 @@ def test_every_value_is_a_float():
     assert {type(sample.value) for sample in samples} == {float}
 
 
-@pytest.mark.parametrize("outcome", [one for one in Outcome if one is not Outcome.OK])
-def test_whatever_is_not_ok_has_failed(outcome):
+def test_a_fallback_is_an_answer():
+    meter = RequestMeter()
+    meter.record(5, Outcome.FALLBACK)
+    assert meter.tally() == Tally(1, 0)
+
+
+@pytest.mark.parametrize(
+    "outcome", [one for one in Outcome if one not in (Outcome.OK, Outcome.FALLBACK)]
+)
+def test_whatever_is_no_answer_has_failed(outcome):
     meter = RequestMeter()
     meter.record(5, outcome)
     meter.record(7, Outcome.OK)
