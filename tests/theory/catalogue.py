@@ -3,6 +3,7 @@
 from tests.theory import (
     availability,
     balancing,
+    breakdown,
     burning,
     caching,
     chance,
@@ -24,6 +25,7 @@ from tests.theory.waiting import reason_of
 FAMILIES = (
     availability,
     balancing,
+    breakdown,
     burning,
     caching,
     chance,
@@ -53,7 +55,8 @@ QUICK = (
     "kingman-ub-D/M/1", "kingman-vut-D/M/1", "lease-drift", "little", "lognormal-mean-cv",
     "lru-che-1.0-10000-100", "mva-X-10", "max-exp-mean-2", "max-exp-q99-2", "md1-W99-0.5",
     "meta-fixedpoints-0.6-1-10", "meta-threshold-3", "mg1-T-0.5-0.5", "mg1-Wq-0.5-0",
-    "mg1-varW-0.5-1", "mm1-L-0.95", "mm1-T-0.5", "mm1-Tq0.5-0.5", "mm1-Wq-0.5", "mm1-busy-0.5",
+    "mg1-varW-0.5-1", "mm1-L-0.95", "mm1-T-0.5", "mm1-Tq0.5-0.5", "mm1-Wq-0.5",
+    "mm1-breakdown-0.5-0.01-0.1", "mm1-busy-0.5",
     "mm1-pge5-0.8", "mm1-ps-0.5", "mmc-C-4-0.5", "mmc-T-8-0.5", "mmc-T0.95-2-0.5", "mmc-W99-2-0.5",
     "mmc-Wq-8-0.5", "mmck-B-1-5-0.9", "mmck-T-2-10-0.7", "mminf-var", "mod-move-50",
     "mttf-2of3-100-10-single", "nhpp-sine", "pareto-bounded", "poisson-ks", "prio-np-hi-0.3-0.4",

@@ -122,7 +122,7 @@ def seed_of(plan: object, seed: int) -> int:
 def _path(station: Station, seed: int, jobs: int) -> Path:
     rate_per_s = station.lam * NS_PER_S / SERVICE_NS
     end_ns = round(jobs / rate_per_s * NS_PER_S)
-    world = build(_blueprint(station, rate_per_s, end_ns), seed)
+    world = build(plan_of(station, rate_per_s, end_ns), seed)
     if station.gaps != "poisson":
         world.sources[0]._arrivals = Instants(_spaced(_GAPS[station.gaps], rate_per_s, seed))
     attempts = world.run().tables[1]
@@ -148,7 +148,7 @@ def _path(station: Station, seed: int, jobs: int) -> Path:
     )
 
 
-def _blueprint(station: Station, rate_per_s: float, end_ns: int) -> Blueprint:
+def plan_of(station: Station, rate_per_s: float, end_ns: int) -> Blueprint:
     service = ServiceSpec(
         name="station",
         instances=tuple(

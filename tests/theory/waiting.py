@@ -22,7 +22,6 @@ _CONTINUITY = "belongs to backup and disaster recovery"
 _DETECTION = "belongs to failure detectors: phi accrual, SWIM"
 
 REASONS = (
-    Reason(r"mm1-breakdown-.*", "the world cannot pause a server in the middle of a job yet"),
     Reason(r"red-.*", _HEDGE),
     Reason(r"rto-max", _STAGES),
     Reason(r"mttdl-3-2", "one loss takes 2 million failures: 10^9 events for an interval of 15 %"),
