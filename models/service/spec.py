@@ -21,10 +21,14 @@ class Cancel(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CallSpec:
-    """One downstream call: an endpoint of another service."""
+    """One downstream call: an endpoint of another service.
+
+    Where it ``is_optional`` its failure is not its caller's.
+    """
 
     service: str
     endpoint: str
+    is_optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ def _pairs_meant(document: ScenarioDoc) -> tuple[tuple[str, str], ...]:
         for name, service in document.services.items()
         for endpoint in service.endpoints.values()
         for call in endpoint.calls
-        for text in ((call,) if isinstance(call, str) else call.parallel)
+        for text in ((call,) if isinstance(call, str) else (*call.parallel, *call.optional))
     ]
     return tuple(
         (caller, closest(callee, document.services) or callee)

@@ -1,5 +1,7 @@
 """Services: copies placed in zones, endpoints with their calls resolved."""
 
+from dataclasses import replace
+
 from models.service.spec import CallSpec, Cancel, EndpointSpec, InstanceSpec, ServiceSpec
 from scenarios.compile.findings import Findings, no_endpoint
 from scenarios.compile.laws import distribution_of
@@ -96,10 +98,16 @@ def _steps(
     for index, call in enumerate(endpoint.calls):
         place: KeyPath = (*path, "calls", index)
         if isinstance(call, str):
-            named = [(place, call)]
+            needed: list[tuple[KeyPath, str]] = [(place, call)]
+            spared: list[tuple[KeyPath, str]] = []
         else:
-            named = [((*place, "parallel", at), text) for at, text in enumerate(call.parallel)]
-        resolved = (resolve_call(text, where, document, findings) for where, text in named)
+            needed = [((*place, "parallel", at), text) for at, text in enumerate(call.parallel)]
+            spared = [((*place, "optional", at), text) for at, text in enumerate(call.optional)]
+        resolved = [resolve_call(text, where, document, findings) for where, text in needed]
+        resolved += [
+            None if target is None else replace(target, is_optional=True)
+            for target in (resolve_call(text, where, document, findings) for where, text in spared)
+        ]
         steps.append(tuple(target for target in resolved if target is not None))
     return tuple(steps)
 

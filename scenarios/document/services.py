@@ -1,8 +1,8 @@
 """Services as written: copies, capacity, queue, endpoints and what they call."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from scenarios.document.distributions import DistributionDoc
 from scenarios.document.quantities import Bytes, Duration, mistake
@@ -43,17 +43,36 @@ class InstancesDoc(Section):
     weights: Several[Annotated[int, Field(ge=1, le=1000)]] | None = None
 
 
-class ParallelDoc(Section):
-    """Calls made at the same time; the step ends with the last."""
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
 
-    parallel: Annotated[Several[str], Field(min_length=1, max_length=100)]
+
+class ParallelDoc(Section):
+    """Calls made at the same time; the step ends with the last.
+
+    A call under ``optional`` may fail: the endpoint then does without its answer.
+    """
+
+    parallel: Annotated[Several[str], Field(max_length=100)] = ()
+    optional: Annotated[
+        Several[str],
+        Field(max_length=100),
+        BeforeValidator(_as_list, json_schema_input_type=str | list[str]),
+    ] = ()
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.parallel and not self.optional:
+            raise mistake("name at least one call under parallel or optional")
+        return self
 
 
 def _call(value: object) -> object:
     if isinstance(value, str | dict):
         return value
     raise mistake(
-        f"expected 'service.ENDPOINT' or a section {{parallel: [...]}}, got {quoted(value)}"
+        "expected 'service.ENDPOINT' or a section {parallel: [...], optional: [...]},"
+        f" got {quoted(value)}"
     )
 
 

@@ -174,7 +174,7 @@ class Instance(Listener):
         """One of this instance's downstream calls has ended for good."""
         job = last.parent
         assert job is not None
-        if outcome is not _OK:
+        if outcome is not _OK and not last.node.is_optional:
             job.has_failed = True
         job.pending -= 1
         if job.pending == 0:

@@ -26,13 +26,13 @@ class PlanNode:
 
     ``index`` counts over the whole world (column ``attempts.node``), ``slot`` within its tree
     (where its demand lies in ``Request.demands``). ``steps`` are run one after the other, the
-    positions within a step in parallel. Where the endpoint has a cache, the key asked for lies
-    in ``Request.demands`` as well, in the slot after the demand.
+    positions within a step in parallel; one that ``is_optional`` may fail. Where the endpoint has
+    a cache, the key asked for lies in ``Request.demands`` as well, in the slot after the demand.
     """
 
     __slots__ = (
-        "callee", "disk_bytes", "endpoint", "index", "request_bytes", "response_bytes",
-        "retry_demand", "slot", "steps",
+        "callee", "disk_bytes", "endpoint", "index", "is_optional", "request_bytes",
+        "response_bytes", "retry_demand", "slot", "steps",
     )  # fmt: skip
 
     def __init__(
@@ -50,6 +50,7 @@ class PlanNode:
         self.response_bytes = endpoint.response_bytes
         self.disk_bytes = endpoint.disk_bytes
         self.index = index
+        self.is_optional = False
         self.slot = slot
         self.retry_demand = retry_demand
         self.steps: tuple[tuple[PlanNode, ...], ...] = ()
@@ -136,7 +137,9 @@ class Planner:
                     call.source, index, call.service, spec.service, spec.endpoint, 0, 0
                 )
                 place = f"{path}/{step_number}.{call_number}:{spec.service}.{spec.endpoint}"
-                children.append(self._unroll(child, place, demands, depth=depth + 1))
+                position = self._unroll(child, place, demands, depth=depth + 1)
+                position.is_optional = spec.is_optional
+                children.append(position)
             steps.append(tuple(children))
         node.steps = tuple(steps)
         return node

@@ -92,3 +92,20 @@ def test_a_wrong_call_inside_a_parallel_step_is_located(tmp_path):
 def test_a_bare_duration_is_work_that_always_takes_the_same(tmp_path):
     catalog = service(tmp_path, "catalog", ("{dist: lognormal, p50: 3ms, p99: 15ms}", "3ms"))
     assert catalog.endpoints[0].work == Deterministic(3 * NS_PER_MS)
+
+
+def test_optional_calls_stand_beside_the_needed_ones_of_their_step(tmp_path):
+    call = "calls: [catalog.GET /item]"
+    loaded = load_edited(
+        tmp_path, (call, "calls: [{parallel: [catalog.GET /item], optional: catalog.GET /item}]")
+    )
+    ((needed, spared),) = loaded.blueprint.services[0].endpoints[0].steps
+    assert (needed.is_optional, spared.is_optional) == (False, True)
+    alone = load_edited(tmp_path, (call, "calls: [{optional: [catalog.GET /item]}]"))
+    ((only,),) = alone.blueprint.services[0].endpoints[0].steps
+    assert only.is_optional
+
+
+def test_a_step_names_at_least_one_call(tmp_path):
+    shown = messages(tmp_path, ("calls: [catalog.GET /item]", "calls: [{parallel: []}]"))
+    assert any("name at least one call under parallel or optional" in line for line in shown)
