@@ -1,0 +1,44 @@
+"""Alerts that keep others quiet while they fire.
+
+Source: semantics 4.5; alertmanager inhibit/inhibit.go.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from models.alerting.alert import Alert
+from models.alerting.routing.matcher import Matcher, all_match
+from models.base.time import TimeNs
+from models.telemetry.labels import LabelSet
+
+
+@dataclass(frozen=True, slots=True)
+class InhibitRule:
+    """While a source fires, targets with the same values of the ``equal`` labels are muted."""
+
+    source_matchers: tuple[Matcher, ...]
+    target_matchers: tuple[Matcher, ...]
+    equal: tuple[str, ...] = ()
+    name: str = ""
+
+    def mutes(self, labels: LabelSet, alerts: Iterable[Alert], *, now: TimeNs) -> bool:
+        """True when one of ``alerts`` mutes the alert with these labels.
+
+        A label that is missing counts as empty, so one missing on both sides is equal. An alert
+        that is source and target at once is not muted by another that is both.
+        """
+        if not all_match(self.target_matchers, labels):
+            return False
+        is_source_too = all_match(self.source_matchers, labels)
+        key = self._key(labels)
+        return any(
+            not alert.is_resolved(now=now)
+            and all_match(self.source_matchers, alert.labels)
+            and self._key(alert.labels) == key
+            and not (is_source_too and all_match(self.target_matchers, alert.labels))
+            for alert in alerts
+        )
+
+    def _key(self, labels: LabelSet) -> tuple[str, ...]:
+        values = dict(labels)
+        return tuple(values.get(name, "") for name in self.equal)
