@@ -34,6 +34,7 @@ class AddedLatencyVerb(InstanceVerb[AddedLatency]):
 
     def _apply(self, instance: Instance, delays: tuple[Sampler, ...]) -> None:
         instance.added_delay = SummedDelay(delays) if delays else None
+        instance.refresh_plainness()
 
 
 class ErrorRateVerb(InstanceVerb[ErrorRate]):

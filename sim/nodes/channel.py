@@ -224,9 +224,6 @@ class Channel:
         link = target.out
         if link.is_plain:
             arrival = now + next(link.latencies)
-            delay = target.instance.added_delay
-            if delay is not None:
-                arrival += delay.draw()
             heappush(self._agenda, (arrival, next(self._network_numbers), target.arrive, attempt))
         else:
             self._send_through_faults(target, attempt)
@@ -242,8 +239,7 @@ class Channel:
             arrive = instance.refuse
         for copies, arrival in enumerate(arrivals):
             travelling = CopyDesk(self).copy(attempt, copies) if copies else attempt
-            delay_ns = 0 if instance.added_delay is None else instance.added_delay.draw()
-            kernel.post(arrival + delay_ns, NETWORK, arrive, travelling)
+            kernel.post(arrival, NETWORK, arrive, travelling)
 
     def _ask_breakers(self, target: Target, local_now: TimeNs) -> tuple[Target | None, int]:
         """Ask the breaker of the member picked; if it refuses, those of a few others."""

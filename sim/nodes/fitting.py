@@ -15,6 +15,7 @@ from sim.kernel.environment import Kernel
 from sim.nodes.equipped import EquippedInstance
 from sim.nodes.gated import GatedInstance
 from sim.nodes.instance import Instance, Line
+from sim.nodes.plain import PlainInstance
 from sim.nodes.provisioned import ProvisionedInstance
 from sim.nodes.queueing.classes import MostImportantFirst, TenantsInTurn
 from sim.nodes.queueing.lines import AdaptiveLine, NewestFirst
@@ -66,6 +67,8 @@ def make_instance(
         kind = BrokerInstance
     if service.replication is not None:
         kind = DatabaseInstance
+    if kind is Instance:
+        kind = PlainInstance
     instance = kind(
         kernel,
         index=index,

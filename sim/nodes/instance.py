@@ -131,7 +131,12 @@ class Instance(Listener):
         if self.free_slots:
             self.free_slots -= 1
             self._serve(attempt)
-        elif len(self._queue) < self._queue_limit:
+        else:
+            self._wait(attempt)
+
+    def _wait(self, attempt: Attempt) -> None:
+        """All slots are taken: stand in line, if there is room."""
+        if len(self._queue) < self._queue_limit:
             attempt.wait_ns = -1 - self._kernel.now
             self._queue.append(attempt)
         else:

@@ -33,6 +33,7 @@ class Listener(ABC):
 
     __slots__ = (
         "_agenda",
+        "_is_late",
         "_is_plain",
         "_kernel",
         "_network_numbers",
@@ -92,6 +93,7 @@ class Listener(ABC):
         self.answered_badly = 0
         self.refused = 0
         self._is_plain = True
+        self._is_late = False
         self.refresh_plainness()
 
     @property
@@ -112,13 +114,16 @@ class Listener(ABC):
             and not self.drops_abandoned
             and not self.mishaps
             and self.standstill is None
+            and self.added_delay is None
         )
 
     def _admits(self, attempt: Attempt) -> bool:
         """The rare cases: the caller hung up first, nobody listens, or a fault makes errors."""
-        if attempt.is_aborted:
+        if attempt.is_aborted or self.condition is Condition.DARK:
             return False
-        if self.condition is Condition.DARK:
+        if self.added_delay is not None and not self._is_late:
+            late = self._kernel.now + self.added_delay.draw()
+            self._kernel.post(late, NETWORK, self._arrive_late, attempt)
             return False
         if self.condition is not Condition.UP:
             self._answer(attempt, Outcome.REFUSED)
@@ -132,6 +137,12 @@ class Listener(ABC):
             self._answer(attempt, Outcome.ERROR)
             return False
         return not self.mishaps or self._is_spared(attempt)
+
+    def _arrive_late(self, attempt: Attempt) -> None:
+        """A request whose message a fault has held up."""
+        self._is_late = True
+        self.arrive(attempt)
+        self._is_late = False
 
     def _is_spared(self, attempt: Attempt) -> bool:
         for mishap in self.mishaps:

@@ -126,7 +126,16 @@ class LoadSource(Source):
     def _arrive(self, _: object) -> None:
         if self._is_stopped:
             return
-        request = self._request(self._place_in_mix() if self._cumulative else 0)
+        if self._marker is not None or self._cumulative:
+            request = self._request(self._place_in_mix())
+        else:
+            request = Request()
+            request.id = number = next(self._ids)
+            request.source = self.index
+            request.node = self._entries[0].root
+            request.arrival_ns = self._kernel.now
+            request.demands = list(map(next, self._entries[0].demands))
+            self.open_requests[number] = request
         self._send(request.node, request, None)
         when = next(self._arrivals, None)
         if when is not None:

@@ -15,7 +15,7 @@ from models.service.spec import Cancel, ServiceSpec
 from models.traffic.shedding.priority import Criticality
 from sim.nodes.condition import Condition
 from sim.nodes.gated import GatedInstance
-from sim.nodes.instance import Instance
+from sim.nodes.plain import PlainInstance
 from tests.sim.nodes.bench import InstanceBench
 from tests.sim.worlds import MS, service
 
@@ -41,9 +41,9 @@ def one_slot(
 
 
 def test_a_service_that_asks_for_nothing_gets_the_plain_instance() -> None:
-    assert type(InstanceBench(one_slot()).instance) is Instance
+    assert type(InstanceBench(one_slot()).instance) is PlainInstance
     lifo = one_slot(QueueSpec(Discipline.LIFO))
-    assert type(InstanceBench(lifo).instance) is Instance
+    assert type(InstanceBench(lifo).instance) is PlainInstance
     gated = one_slot(shedding=SheddingSpec(drops_expired=True))
     assert type(InstanceBench(gated).instance) is GatedInstance
 
