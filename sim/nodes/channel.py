@@ -38,11 +38,13 @@ class Target:
     """One instance as this caller sees it: the way there and back, and its breaker.
 
     ``permit`` is what an attempt gets without asking: the breaker's epoch while it lets all
-    pass, 0 while it must be asked. ``epoch`` is the breaker's as last written down.
+    pass, 0 while it must be asked. ``epoch`` is the breaker's as last written down. Successes with
+    the permit ``quiet_permit`` are only counted, in ``quiet``, until something else happens.
     """
 
     __slots__ = (
         "arrive", "back", "breaker", "epoch", "instance", "label", "member", "out", "permit",
+        "quiet", "quiet_permit",
     )  # fmt: skip
 
     def __init__(
@@ -61,6 +63,8 @@ class Target:
         self.back = back
         self.breaker = breaker
         self.permit = _ALWAYS if breaker is None else breaker.closed_epoch
+        self.quiet_permit = _ALWAYS if breaker is None else breaker.quiet_epoch
+        self.quiet = 0
         self.epoch = 1
         self.label = label
 
@@ -270,18 +274,15 @@ class Channel:
             self._fail(attempt, outcome)
             return
         del self._waiting[number]
-        target = attempt.target
-        assert target is not None
+        target: Target = attempt.target  # type: ignore[assignment] # it was sent
         if self._active is None:
             self._load_finished(target.member, _OK, self._kernel.now - attempt.start_ns)
         else:
             self._active[target.member] -= 1
-        breaker = target.breaker
-        if breaker is not None:
-            if breaker.quiet_epoch == attempt.permit:
-                breaker.quiet += 1
-            else:
-                self._tell_breaker(breaker, attempt, target, is_failure=False)
+        if target.quiet_permit == attempt.permit:
+            target.quiet += 1
+        else:
+            self._tell_breaker(attempt, target, is_failure=False)
         self._record(attempt, _OK, _NO_DECISION)
         self._call_ended(attempt, _OK)
 
@@ -324,17 +325,21 @@ class Channel:
             if outcome is Outcome.CALLER_GONE:
                 breaker.release(attempt.permit)
             else:
-                self._tell_breaker(breaker, attempt, target, is_failure=True)
+                self._tell_breaker(attempt, target, is_failure=True)
 
-    def _tell_breaker(
-        self, breaker: CircuitBreaker, attempt: Attempt, target: Target, *, is_failure: bool
-    ) -> None:
+    def _tell_breaker(self, attempt: Attempt, target: Target, *, is_failure: bool) -> None:
+        """Record a result that is more than one success more, and all successes before it."""
+        breaker = target.breaker
+        assert breaker is not None
+        breaker.quiet += target.quiet
+        target.quiet = 0
         now = self._kernel.now
         duration = now - attempt.start_ns
         if self._drift_ppm:
             now += now * self._drift_ppm // 1_000_000
         if breaker.record(attempt.permit, is_failure, now, duration):
             self._breaker_moved(target, breaker)
+        target.quiet_permit = breaker.quiet_epoch
 
     def _finished_now(self, member: int, outcome: int, duration_ns: DurationNs) -> None:
         """For balancers that learn from when an attempt ended."""
@@ -345,6 +350,7 @@ class Channel:
     def _breaker_moved(self, target: Target, breaker: CircuitBreaker) -> None:
         target.epoch = breaker.epoch
         target.permit = breaker.closed_epoch
+        target.quiet_permit = breaker.quiet_epoch
         self._ports.breaker_moved(target)
 
     def _fail(self, attempt: Attempt, outcome: Outcome) -> None:

@@ -177,18 +177,18 @@ class Instance(Listener):
 
     def call_ended(self, last: Attempt, outcome: Outcome) -> None:
         """One of this instance's downstream calls has ended for good."""
-        job = last.parent
-        assert job is not None
+        job: Attempt = last.parent  # type: ignore[assignment] # an instance calls for a job
         if outcome is not _OK and not last.node.is_optional:
             job.has_failed = True
-        job.pending -= 1
-        if job.pending == 0:
-            if job.has_failed:
-                self._finish(job, _ERROR)
-            elif job.step < len(job.node.steps):
-                self._next_step(job)
-            else:
-                self._finish(job, _OK)
+        job.pending = pending = job.pending - 1
+        if pending:
+            return
+        if job.has_failed:
+            self._finish(job, _ERROR)
+        elif job.step < len(job.node.steps):
+            self._next_step(job)
+        else:
+            self._finish(job, _OK)
 
     def _finish(self, attempt: Attempt, outcome: Outcome) -> None:
         del self.jobs[attempt.id]

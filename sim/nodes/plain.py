@@ -50,9 +50,7 @@ class PlainInstance(Instance):
             self._serve_next()
         else:
             self.free_slots += 1
-        target = attempt.target
-        assert target is not None
-        link = target.back
+        link = attempt.target.back  # type: ignore[union-attr] # it was sent
         if not link.is_plain or self.added_delay is not None:
             self._answer(attempt, outcome)
             return

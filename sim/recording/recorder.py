@@ -59,9 +59,11 @@ class Recorder:
     def record_attempt(self, attempt: Attempt, outcome: Outcome, decision: Decision) -> None:
         """Write down an attempt at the moment its caller knows how it ended."""
         parent, target, start_ns = attempt.parent, attempt.target, attempt.start_ns
-        now, wait_us = self._kernel.now, 0
+        now, wait_us, tries = self._kernel.now, 0, attempt.try_number
         if attempt.wait_ns:
             wait_us = _wait_us(attempt.wait_ns, now)
+        if decision:
+            tries |= decision << TRY_BITS
         self._attempts += _pack_attempt(
             attempt.id,
             attempt.request.id,
@@ -70,7 +72,7 @@ class Recorder:
             attempt.channel.caller_index,
             NO_INDEX if target is None else target.member,
             outcome,
-            attempt.try_number | decision << TRY_BITS,
+            tries,
             start_ns,
             now - start_ns,
             wait_us,
