@@ -16,6 +16,7 @@ from tests.theory import (
     networks,
     overload,
     queues,
+    redundancy,
     sharing,
 )
 from tests.theory.cases import Case, all_cases
@@ -38,6 +39,7 @@ FAMILIES = (
     networks,
     overload,
     queues,
+    redundancy,
     sharing,
 )
 QUICK = (
@@ -61,7 +63,7 @@ QUICK = (
     "mmc-Wq-8-0.5", "mmck-B-1-5-0.9", "mmck-T-2-10-0.7", "mminf-var", "mod-move-50",
     "mttf-2of3-100-10-single", "nhpp-sine", "pareto-bounded", "poisson-ks", "prio-np-hi-0.3-0.4",
     "prio-np-lo-0.3-0.4", "prio-pr-hi-0.2-0.7", "prio-pr-lo-0.3-0.4", "ps-cond-0.8-0.5",
-    "retry-amp-0.9-2",
+    "red-10-2-0.7", "retry-amp-0.9-2",
     "retry-budget", "retry-layers-2-3", "rr-ekm1-2-0.7", "rr-ekmc-4-2-0.5",
     "rr-ekmc-q0.5-4-2-0.5", "tandem3-T", "tokenbucket-poisson-12.0-10", "ttl-cache",
 )  # fmt: skip

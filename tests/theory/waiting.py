@@ -14,7 +14,6 @@ class Reason:
     why: str
 
 
-_HEDGE = "the world sends no hedged requests into queues yet"
 _STAGES = "the world promotes no replica behind a name with a time to live yet"
 _SCHEDULING = "belongs to scheduling: cron and locks"
 _CAPACITY = "belongs to capacity, cost and scaling"
@@ -22,7 +21,6 @@ _CONTINUITY = "belongs to backup and disaster recovery"
 _DETECTION = "belongs to failure detectors: phi accrual, SWIM"
 
 REASONS = (
-    Reason(r"red-.*", _HEDGE),
     Reason(r"rto-max", _STAGES),
     Reason(r"mttdl-3-2", "one loss takes 2 million failures: 10^9 events for an interval of 15 %"),
     Reason(r"avail-serial", "arithmetic that no adviser does yet"),
