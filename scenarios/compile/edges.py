@@ -17,7 +17,7 @@ from models.traffic.config import (
 )
 from scenarios.compile.balancing import balancer_config, check_balancer
 from scenarios.compile.findings import Findings, unknown_name
-from scenarios.compile.proxy import check_proxy, proxy_config
+from scenarios.compile.proxy import check_proxy, needs_proxy, proxy_config
 from scenarios.document.edges import BreakerDoc, BudgetDoc, EdgeDoc, RetryDoc
 from scenarios.document.scenario import ScenarioDoc
 from scenarios.source.marks import KeyPath
@@ -42,13 +42,22 @@ def compile_edges(
     for name, doc in document.edges.items():
         _check_policies(("edges", name), doc, findings)
     _check_policies(("defaults", "edge"), document.defaults.edge, findings)
+    databases = {service.name for service in services if service.replication is not None}
     edges = []
     for caller, callee in pairs:
         keys = ((_ANY, callee), (caller, callee))
         layers = [document.edges[written[key]] for key in keys if key in written]
         if caller in document.queues:
             layers.insert(0, _DELIVERY)
-        edges.append(_edge(caller, callee, [document.defaults.edge, *layers]))
+        edge = _edge(caller, callee, [document.defaults.edge, *layers])
+        if callee in databases and needs_proxy(edge):
+            place = next((written[key] for key in reversed(keys) if key in written), None)
+            path: KeyPath = ("defaults", "edge") if place is None else ("edges", place)
+            findings.at_key(
+                path, f"{quoted(callee)} is a database: calls go to the node that may answer, not"
+                " to one that a key, an ejection, a limit or a hedge would choose"
+            )  # fmt: skip
+        edges.append(edge)
     return tuple(edges)
 
 

@@ -6,7 +6,7 @@ from models.base.outcome import Outcome
 from models.base.time import NS_PER_S
 from models.traffic.concurrency.aimd import AimdConfig
 from models.traffic.concurrency.base import LimitRange
-from models.traffic.config import BudgetConfig
+from models.traffic.config import BudgetConfig, EdgeConfig
 from models.traffic.fallback import FallbackConfig
 from models.traffic.hedging import HedgeConfig
 from models.traffic.limiter.base import Rate
@@ -42,6 +42,11 @@ def check_proxy(path: KeyPath, doc: EdgeDoc, findings: Findings) -> None:
         findings.at_value((*path, "limit", "rate"), "must be more than 0")
     if doc.outlier is not None and doc.outlier.max_ejected == 0:
         findings.at_value((*path, "outlier", "max_ejected"), "nobody could ever be ejected")
+
+
+def needs_proxy(edge: EdgeConfig) -> bool:
+    """True if the edge cannot be served by a plain channel."""
+    return edge.proxy is not None or edge.balancer.policy in KEYED
 
 
 def proxy_config(doc: EdgeDoc) -> ProxyConfig | None:

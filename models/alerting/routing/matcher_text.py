@@ -75,9 +75,17 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def _read_classic(inner: str, text: str) -> tuple[Matcher, ...]:
-    return tuple(
-        _classic_matcher(part, text) for part in _CLASSIC_PARTS.findall(inner) if part.strip()
-    )
+    found: list[Matcher] = []
+    at = 0
+    while at < len(inner):
+        part = _CLASSIC_PARTS.match(inner, at)
+        end = at if part is None else part.end()
+        if end < len(inner) and inner[end] != ",":
+            raise ConfigError(f"bad matcher {inner[at:].strip()!r} in {text!r}")
+        if part is not None and part[0].strip():
+            found.append(_classic_matcher(part[0], text))
+        at = end + 1
+    return tuple(found)
 
 
 def _classic_matcher(part: str, text: str) -> Matcher:

@@ -8,8 +8,12 @@ from models.traffic.concurrency.aimd import AimdConfig
 from models.traffic.concurrency.base import LimitRange
 from models.traffic.limiter.base import Rate
 from models.traffic.proxy.config import ProxyConfig, RateLimitConfig
+from scenarios.load import load
+from scenarios.source.problems import ScenarioError
 from tests.scenarios.edited import load_edited, messages
+from tests.scenarios.shell import ROOT
 
+DATABASE = ROOT / "scenarios" / "library" / "failover" / "database-primary.yaml"
 EDGE = "balancer: round_robin, timeout: 2s"
 
 
@@ -108,3 +112,12 @@ def test_policies_that_make_no_sense_are_refused_where_they_stand(tmp_path, poli
     shown = messages(tmp_path, (EDGE, f"{EDGE}, {policies}"))
     assert len(shown) == 1, shown
     assert message in shown[0]
+
+
+def test_an_edge_to_a_database_has_no_proxy(tmp_path):
+    text = DATABASE.read_text(encoding="utf-8")
+    (key,) = [line for line in text.splitlines() if "-> orders-db" in line]
+    path = tmp_path / "db.yaml"
+    path.write_text(text.replace(key, key.replace("}", ", outlier: {}}")), encoding="utf-8")
+    with pytest.raises(ScenarioError, match="'orders-db' is a database"):
+        load(path)

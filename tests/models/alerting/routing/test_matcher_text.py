@@ -31,7 +31,19 @@ def test_reads(text: str, expected: list[tuple[str, str, str]]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["foo", "{foo=bar", "=bar", 'foo="bar', 'foo=b"ar', "foo=~(", '""=a']
+    "text",
+    [
+        "foo",
+        "{foo=bar",
+        "=bar",
+        'foo="bar',
+        'foo=b"ar',
+        "foo=~(",
+        '""=a',
+        'foo=bar"',
+        'foo="',
+        "foo=bar\\",
+    ],
 )
 def test_refuses(text: str) -> None:
     with pytest.raises(ConfigError):
