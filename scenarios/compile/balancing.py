@@ -1,11 +1,12 @@
 """Balancers: which policies a file may name, and which keys each of them reads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isqrt
 from types import MappingProxyType
 
 from models.traffic.config import BalancerConfig
 from scenarios.compile.findings import Findings
+from scenarios.compile.layers import LAYER_KEYS, check_layers, layers_config
 from scenarios.document.edges import BalancerDoc
 from scenarios.source.marks import KeyPath
 from scenarios.source.problems import quoted
@@ -35,10 +36,15 @@ UNFED: Mapping[str, str] = MappingProxyType(
 )
 """Policies that exist as production code, and what the simulated world does not give them."""
 
-_OWN_KEYS = frozenset({"policy", "options"})
+KEYED = frozenset({"ring_hash", "ketama", "maglev"})
+"""Policies that follow what requests are about."""
+
+_OWN_KEYS = LAYER_KEYS | {"policy", "options"}
 
 
-def check_balancer(path: KeyPath, doc: BalancerDoc, findings: Findings) -> None:
+def check_balancer(
+    path: KeyPath, doc: BalancerDoc, zones: Sequence[str], findings: Findings
+) -> None:
     """Find a policy that would lack something, and keys that its policy does not read."""
     policy = quoted(doc.policy)
     if doc.policy in UNFED:
@@ -46,6 +52,7 @@ def check_balancer(path: KeyPath, doc: BalancerDoc, findings: Findings) -> None:
         return
     if doc.policy in KEYS_OF and doc.options:
         findings.at_key((*path, "options"), f"policy {policy} has no options")
+    check_layers(path, doc, zones, findings, is_keyed=doc.policy in KEYED)
     known = KEYS_OF.get(doc.policy, ())
     if not _is_prime(doc.table_size):
         findings.at_value((*path, "table_size"), "Maglev's table needs a prime number of entries")
@@ -74,4 +81,5 @@ def balancer_config(doc: BalancerDoc) -> BalancerConfig:
         points_per_weight=doc.points_per_weight,
         table_size=doc.table_size,
         hash_balance_factor=doc.hash_balance_factor,
+        layers=layers_config(doc),
     )

@@ -40,8 +40,8 @@ def compile_edges(
     pairs = _pairs_in_use(document, services)
     written = _written_edges(document, findings)
     for name, doc in document.edges.items():
-        _check_policies(("edges", name), doc, findings)
-    _check_policies(("defaults", "edge"), document.defaults.edge, findings)
+        _check_policies(("edges", name), doc, document, findings)
+    _check_policies(("defaults", "edge"), document.defaults.edge, document, findings)
     databases = {service.name for service in services if service.replication is not None}
     edges = []
     for caller, callee in pairs:
@@ -142,9 +142,9 @@ def _wrong_end(
     return f"no endpoint of {quoted(caller)} calls {quoted(callee)}"
 
 
-def _check_policies(path: KeyPath, doc: EdgeDoc, findings: Findings) -> None:
+def _check_policies(path: KeyPath, doc: EdgeDoc, document: ScenarioDoc, findings: Findings) -> None:
     backoff, breaker = doc.retry.backoff, doc.breaker
-    check_balancer((*path, "balancer"), doc.balancer, findings)
+    check_balancer((*path, "balancer"), doc.balancer, document.topology.zones, findings)
     check_proxy(path, doc, findings)
     if backoff.cap < backoff.base:
         findings.at_value((*path, "retry", "backoff", "cap"), "cap must not be less than base")

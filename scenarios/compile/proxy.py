@@ -17,12 +17,12 @@ from models.traffic.outlier.config import (
     SuccessRateConfig,
 )
 from models.traffic.proxy.config import ProxyConfig, RateLimitConfig
+from scenarios.compile.balancing import KEYED
 from scenarios.compile.findings import Findings
 from scenarios.document.edges import EdgeDoc
 from scenarios.document.proxy import ConcurrencyDoc, HedgeDoc, LimitDoc, OutlierDoc
 from scenarios.source.marks import KeyPath
 
-KEYED = frozenset({"ring_hash", "ketama", "maglev"})
 _BUDGET_STEPS = 1000
 _DENOMINATOR_MAX = 10**9
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from models.records.schema import TRIES_MAX
+from scenarios.document.layers import Layered
 from scenarios.document.proxy import (
     ConcurrencyDoc,
     FallbackDoc,
@@ -16,7 +17,7 @@ from scenarios.document.quantities import Duration, PositiveDuration, Ratio
 from scenarios.document.shapes import Section, Several
 
 
-class BalancerDoc(Section):
+class BalancerDoc(Layered):
     """Which policy picks the instance; ``options`` are for a plug-in's policy.
 
     ``choices``, ``active_request_bias`` and ``full_scan`` are for least_request, the bias for
@@ -25,6 +26,9 @@ class BalancerDoc(Section):
     (``table_size``, a prime) send requests about one key to one instance: the
     source's ``keys`` say what requests are about. ``hash_balance_factor`` bounds each instance's
     load, in percent of the average.
+
+    ``priorities``, ``zone_aware`` or ``zone_weights``, ``slow_start`` and ``subset`` are laid
+    around the policy.
     """
 
     policy: str = "least_request"

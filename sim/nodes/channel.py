@@ -256,7 +256,10 @@ class Channel:
                     self._breaker_moved(target, breaker)
                 return target, permit
             if picks_left:
-                target = self._targets[self._pick(local_now, target.member)]
+                another = self._targets.get(self._pick(local_now, target.member))
+                if another is None:
+                    break
+                target = another
         return None, 0
 
     def _refuse(self, attempt: Attempt) -> None:

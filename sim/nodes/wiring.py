@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from models.base.streams import Stream
 from models.traffic.balancer.base import Balancer
+from models.traffic.balancer.facts import CallerFacts, MemberFacts, PlacedBalancer
+from models.traffic.balancer.layers.placement import facts_among
 from models.traffic.balancer.policies import BalancerFactory, make_balancer
 from models.traffic.breaker import CircuitBreaker
 from models.traffic.config import EdgeConfig
@@ -27,7 +29,8 @@ class Caller:
     """A node that calls services: an instance, or the client node of a load source.
 
     ``service`` is the name under which its edges are configured. ``channels`` is keyed by the
-    callee's service number and replaced when the caller restarts.
+    callee's service number and replaced when the caller restarts; so is ``placed``, the balancers
+    among them that want to know where members stand.
     """
 
     index: int
@@ -37,6 +40,7 @@ class Caller:
     clock: NodeClock
     call_ended: Completion
     channels: dict[int, Channel] = field(default_factory=dict)
+    placed: dict[int, PlacedBalancer] = field(default_factory=dict)
 
 
 class Wiring:
@@ -76,6 +80,7 @@ class Wiring:
             if isinstance(former, ProxyChannel):
                 former.close()
         caller.channels.clear()
+        caller.placed.clear()
         for edge in self._edges.get(caller.service, ()):
             path = f"{caller.name}->{edge.callee}/{life}"
             retry = None
@@ -84,6 +89,9 @@ class Wiring:
             balancer = make_balancer(
                 edge.balancer, self._streams(f"balancer/{path}"), self._balancers
             )
+            if isinstance(balancer, PlacedBalancer):
+                balancer.situate(self._situation(caller))
+                caller.placed[self._number[edge.callee]] = balancer
             database = self._databases.get(edge.callee)
             channel = _kind_of(edge, balancer, is_database=database is not None)
             made = caller.channels[self._number[edge.callee]] = channel(
@@ -108,6 +116,9 @@ class Wiring:
     def add_target(self, caller: Caller, instance: Instance) -> None:
         """Bring an instance into the caller's view of its service."""
         channel = caller.channels[self._number[instance.service]]
+        placed = caller.placed.get(self._number[instance.service])
+        if placed is not None:
+            placed.place(instance.index, self._place(caller, instance))
         network = self._network.view(f"{caller.service}->{instance.service}")
         breaker_config = self._edge(caller, instance.service).breaker
         target = Target(
@@ -132,6 +143,16 @@ class Wiring:
         for service in self.callees(caller):
             for instance in self._instances_of[service]:
                 self.add_target(caller, instance)
+
+    def _situation(self, caller: Caller) -> CallerFacts:
+        peers = self._instances_of.get(caller.service, ())
+        return facts_among([(peer.index, peer.zone) for peer in peers], caller.index, caller.zone)
+
+    def _place(self, caller: Caller, instance: Instance) -> MemberFacts:
+        priorities = self._edge(caller, instance.service).balancer.layers.priorities
+        if priorities is None or priorities.order is None:
+            return MemberFacts(instance.zone)
+        return MemberFacts(instance.zone, priorities.order.priority(caller.zone, instance.zone))
 
     def _edge(self, caller: Caller, callee: str) -> EdgeConfig:
         for edge in self._edges[caller.service]:

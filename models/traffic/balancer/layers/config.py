@@ -6,6 +6,7 @@ from enum import Enum
 
 from models.base.errors import ConfigError
 from models.base.time import NS_PER_S, DurationNs
+from models.traffic.balancer.layers.placement import PriorityOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,8 @@ class PriorityConfig:
 
     A level serves its full share while ``overprovisioning_percent`` x available / all reaches
     100. Below an available share of ``panic_ratio`` it is in panic: health is ignored, or, with
-    ``fail_on_panic``, nothing is sent. A ``panic_ratio`` of 0 switches panic off.
+    ``fail_on_panic``, nothing is sent. A ``panic_ratio`` of 0 switches panic off. ``order`` says
+    where a member's zone puts it; None leaves that to whoever places the members.
 
     Source: Envoy ``overprovisioning_factor``, ``healthy_panic_threshold``,
     ``fail_traffic_on_panic``; semantics 6.1.
@@ -26,6 +28,7 @@ class PriorityConfig:
     overprovisioning_percent: int = 140
     panic_ratio: float = 0.5
     fail_on_panic: bool = False
+    order: PriorityOrder | None = None
 
     def __post_init__(self) -> None:
         if self.overprovisioning_percent < 100:
