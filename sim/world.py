@@ -46,6 +46,7 @@ from sim.processes.discovery import Discovery
 from sim.processes.jobs import Jobs, JobsSurroundings
 from sim.processes.monitoring import Monitoring
 from sim.processes.monitoring_node import MonitoringSurroundings
+from sim.processes.presenting import metered_bounds
 from sim.processes.registry_server import RegistryServer, Surroundings
 from sim.recording.limits import check_fits_record
 from sim.recording.manifest import manifest_of
@@ -153,6 +154,7 @@ class World:
             self.caches,
             self.queues,
             self._out_of_memory,
+            metered_ns=metered_bounds(self.blueprint.monitoring),
         )
         return make_instances(surroundings, self.blueprint.services, self.blueprint.machines)
 
@@ -244,6 +246,7 @@ class World:
             sources=self.sources,
             registry=self._registry(),
             clock=self.clock("monitoring"),
+            services=self.blueprint.services,
         )
 
     def _make_jobs(self) -> Jobs | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from models.base.time import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S, DurationNs
+from models.telemetry.presenting.presentation import Presentation
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,10 @@ class RuleGroupConfig:
 
 @dataclass(frozen=True, slots=True)
 class MonitoringConfig:
-    """Where monitoring sits, how often it scrapes and evaluates, and whom it notifies."""
+    """Where monitoring sits, how often it scrapes and evaluates, and whom it notifies.
+
+    Targets show their metrics under the names of all ``presentations`` as well as their own.
+    """
 
     zone: str
     scrape_interval_ns: DurationNs = 15 * NS_PER_S
@@ -54,3 +58,4 @@ class MonitoringConfig:
     resend_delay_ns: DurationNs = NS_PER_MINUTE
     groups: tuple[RuleGroupConfig, ...] = ()
     notifier: NotifierConfig = NotifierConfig()
+    presentations: tuple[Presentation, ...] = ()

@@ -6,6 +6,7 @@ from pathlib import Path
 from models.alerting.config import MonitoringConfig, NotifierConfig, RuleGroupConfig
 from models.alerting.rule_file import RuleFileProblem, parse_rule_file
 from scenarios.compile.findings import Findings
+from scenarios.compile.presenting import compile_presentations
 from scenarios.document.monitoring import AlertingDoc, NotifyDoc
 from scenarios.source.files import NamedFile
 from scenarios.source.marks import KeyPath, Mark
@@ -52,6 +53,7 @@ def compile_monitoring(
         resend_delay_ns=doc.resend_delay,
         groups=_named_apart(groups),
         notifier=_notifier(doc.notify),
+        presentations=compile_presentations(doc.present_as, findings),
     )
     alerts = dict.fromkeys(rule.name for group in groups for rule in group.rules)
     return Monitoring(config, tuple(alerts) if is_complete else None)

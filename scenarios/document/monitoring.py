@@ -61,7 +61,7 @@ class AlertingDoc(Section):
     """Where monitoring sits, how often it looks, its rules and whom it pages.
 
     The fields of one inline rule group are checked by the reader of rule files, as they would be
-    in a file of their own.
+    in a file of their own. ``present_as`` shows the metrics of the world under other names too.
     """
 
     zone: Name
@@ -71,3 +71,13 @@ class AlertingDoc(Section):
     resend_delay: PositiveDuration = 60_000_000_000
     rules: Several[RulesDoc] = ()
     notify: NotifyDoc = NotifyDoc()
+    present_as: Several[
+        Annotated[
+            str,
+            Field(
+                min_length=1,
+                description="istio, envoy, haproxy, node-exporter, kube-state-metrics,"
+                " or a mapping file such as ./metrics.yml",
+            ),
+        ]
+    ] = ()

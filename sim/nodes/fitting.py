@@ -6,6 +6,7 @@ from itertools import count
 
 from models.base.samplers import make_sampler
 from models.base.streams import Stream
+from models.base.time import DurationNs
 from models.service.queueing import Discipline
 from models.service.resources import ResourcesSpec
 from models.service.spec import InstanceSpec, MachineSpec, ServiceSpec
@@ -15,6 +16,7 @@ from sim.kernel.environment import Kernel
 from sim.nodes.equipped import EquippedInstance
 from sim.nodes.gated import GatedInstance
 from sim.nodes.instance import Instance, Line
+from sim.nodes.metered import AnswerMeter, Metered, metered
 from sim.nodes.plain import PlainInstance
 from sim.nodes.provisioned import ProvisionedInstance
 from sim.nodes.queueing.classes import MostImportantFirst, TenantsInTurn
@@ -35,12 +37,14 @@ class Fittings:
 
     ``topics`` are the message queues that its calls publish to, by endpoint. ``out_of_memory``
     kills it and starts it again. ``is_paced`` asks for one whose ``pace`` faults can change.
+    ``metered_ns`` asks for one that counts its answers by their durations, at these bounds.
     """
 
     caches: Mapping[str, Cache] = field(default_factory=dict)
     out_of_memory: Callable[[Instance], object] | None = None
     is_paced: bool = False
     topics: Topics = field(default_factory=dict)
+    metered_ns: tuple[DurationNs, ...] | None = None
 
 
 def make_instance(
@@ -60,15 +64,7 @@ def make_instance(
         ConfigError: the service's shedding or its turning over makes no sense.
     """
     fittings = fittings or Fittings()
-    kind = _kind_of(service, is_paced=fittings.is_paced)
-    if fittings.caches:
-        kind = RememberingInstance if kind is Instance else ProvisionedRemembering
-    if fittings.topics:
-        kind = BrokerInstance
-    if service.replication is not None:
-        kind = DatabaseInstance
-    if kind is Instance:
-        kind = PlainInstance
+    kind = _fitted_kind(service, fittings)
     instance = kind(
         kernel,
         index=index,
@@ -79,6 +75,8 @@ def make_instance(
         error_stream=streams(f"errors/{spec.name}"),
         line=_line(service, kernel),
     )
+    if isinstance(instance, Metered) and fittings.metered_ns is not None:
+        instance.meter = AnswerMeter(fittings.metered_ns)
     if isinstance(instance, RuntimeInstance):
         instance.provide(service.resources, streams)
         if fittings.out_of_memory is not None:
@@ -91,6 +89,20 @@ def make_instance(
         stream = streams(f"patience/{spec.name}")
         instance.lose_patience_after(make_sampler(service.queue.patience, stream))
     return instance
+
+
+def _fitted_kind(service: ServiceSpec, fittings: Fittings) -> type[Instance]:
+    """The kind of a service, with what the world gives it."""
+    kind = _kind_of(service, is_paced=fittings.is_paced)
+    if fittings.caches:
+        kind = RememberingInstance if kind is Instance else ProvisionedRemembering
+    if fittings.topics:
+        kind = BrokerInstance
+    if service.replication is not None:
+        kind = DatabaseInstance
+    if fittings.metered_ns is not None:
+        return metered(kind)
+    return PlainInstance if kind is Instance else kind
 
 
 def _kind_of(service: ServiceSpec, *, is_paced: bool) -> type[Instance]:
@@ -137,6 +149,7 @@ class Workshop:
     caches: Caches
     queues: MessageQueues
     out_of_memory: Callable[[Instance], object]
+    metered_ns: tuple[DurationNs, ...] | None = None
 
 
 def make_instances(
@@ -164,6 +177,7 @@ def make_instances(
                         caches,
                         workshop.out_of_memory,
                         topics=workshop.queues.topics_of(service.name),
+                        metered_ns=workshop.metered_ns,
                     ),
                 )
             )

@@ -40,7 +40,7 @@ class InstancePage:
     """Shown by a service's instance while its process listens. Added latency delays it too."""
 
     def __init__(self, instance: Instance) -> None:
-        self._instance = instance
+        self.instance = instance
         self._before = Tally()
         self.zone = instance.zone
         self.station = instance.index
@@ -51,16 +51,16 @@ class InstancePage:
     @property
     def is_listening(self) -> bool:
         """True while the process is up and does not stand still."""
-        return self._instance.is_up and self._instance.standstill is None
+        return self.instance.is_up and self.instance.standstill is None
 
     def transit_ns(self) -> DurationNs:
         """What a fault adds to the way of one message."""
-        added = self._instance.added_delay
+        added = self.instance.added_delay
         return 0 if added is None else added.draw()
 
     def show(self) -> tuple[VectorSample, ...]:
         """The instance as it stands."""
-        instance = self._instance
+        instance = self.instance
         before, self._before = self._before, Tally(instance.answered, instance.answered_badly)
         reading = ServerReading(
             self._before, instance.refused, len(instance.jobs), instance.waiting

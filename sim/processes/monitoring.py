@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from models.alerting.config import MonitoringConfig
 from models.base.errors import ConfigError
+from models.service.spec import ServiceSpec
 from sim.kernel.clocks import NodeClock
 from sim.nodes.instance import Instance
 from sim.nodes.power import Power
@@ -17,6 +18,7 @@ from sim.nodes.stores.messages import MessageSource
 from sim.processes.alert_loop import Pager, RuleLoop
 from sim.processes.metrics_pages import IngressPage, InstancePage, QueuePage, RegistryPage
 from sim.processes.monitoring_node import MonitoringNode, MonitoringSurroundings
+from sim.processes.presenting import presented
 from sim.processes.registry_server import RegistryServer
 from sim.processes.scraping import Page, ScrapeLoop
 
@@ -25,7 +27,7 @@ class Monitoring:
     """All loops of monitoring, and what the world tells them about power.
 
     Targets are the instances, the client nodes of the load sources, and the registry if there is
-    one. ``clock`` is the monitoring node's.
+    one. ``clock`` is the monitoring node's. ``services`` are the plans that the instances follow.
 
     Raises:
         ConfigError: an interval is not positive, or a scrape may outlast its interval.
@@ -41,14 +43,17 @@ class Monitoring:
         sources: Sequence[Source],
         registry: RegistryServer | None,
         clock: NodeClock,
+        services: Sequence[ServiceSpec] = (),
     ) -> None:
         _check(config)
         self._node = MonitoringNode(around, config, clock)
-        services = dict.fromkeys(instance.service for instance in instances)
+        names = dict.fromkeys(instance.service for instance in instances)
         pages: list[Page] = [InstancePage(instance) for instance in instances]
         pages += [_page_of(source, around.power) for source in sources]
         if registry is not None:
-            pages.append(RegistryPage(registry, services))
+            pages.append(RegistryPage(registry, names))
+        if config.presentations:
+            pages = presented(pages, config.presentations, self._node, services)
         self._scrapes = [ScrapeLoop(self._node, page) for page in pages]
         self._pager = Pager(self._node)
         self._rules = [RuleLoop(self._node, self._pager, group) for group in config.groups]
