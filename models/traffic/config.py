@@ -166,7 +166,11 @@ class QuotaConfig:
 
 @dataclass(frozen=True, slots=True)
 class RetryConfig:
-    """``retries`` extra tries after the first, for the outcomes in ``retry_on``."""
+    """``retries`` extra tries after the first, for the outcomes in ``retry_on``.
+
+    ``once`` names endpoints of the callee whose calls must not be made twice: they are tried again
+    only if it is certain that they were never begun.
+    """
 
     retries: int = 0
     backoff: BackoffConfig = BackoffConfig()
@@ -184,6 +188,7 @@ class RetryConfig:
             Outcome.BREAKER_OPEN,
         }
     )
+    once: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,10 +205,26 @@ class PoolConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class DeadlineConfig:
+    """Until when a call is wanted, all its tries and back-offs together.
+
+    ``total_ns`` counts from its first try, 0 is no bound. With ``propagates`` a call is wanted no
+    longer than the work on whose behalf it is made, less ``margin_ns`` for the way back.
+
+    Source: gRPC deadlines; Envoy ``x-envoy-expected-rq-timeout-ms``; semantics 8.5.
+    """
+
+    total_ns: DurationNs = 0
+    propagates: bool = False
+    margin_ns: DurationNs = 0
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeConfig:
     """Everything a caller's side-car does on the way to one callee.
 
-    ``timeout_ns`` bounds each attempt, 0 means none. ``proxy`` is what it does besides.
+    ``timeout_ns`` bounds each attempt, ``deadline`` each call; 0 and None mean none. ``proxy`` is
+    what it does besides.
     """
 
     caller: str
@@ -214,3 +235,15 @@ class EdgeConfig:
     retry: RetryConfig = RetryConfig()
     pool: PoolConfig | None = None
     proxy: "ProxyConfig | None" = None
+    deadline: DeadlineConfig | None = None
+
+    @property
+    def remembers_calls(self) -> bool:
+        """True if what is decided about a try depends on the tries and times before it."""
+        retry = self.retry
+        is_stateful = (
+            retry.backoff.jitter is Jitter.DECORRELATED
+            or not isinstance(retry.budget, BudgetConfig | None)
+            or bool(retry.once)
+        )
+        return self.deadline is not None or (retry.retries > 0 and is_stateful)

@@ -3,29 +3,20 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from models.base.outcome import Outcome
 from models.base.time import NS_PER_S
 from models.service.spec import ServiceSpec
-from models.traffic.config import (
-    BackoffConfig,
-    BreakerConfig,
-    BudgetConfig,
-    EdgeConfig,
-    Jitter,
-    PoolConfig,
-    RetryConfig,
-)
+from models.traffic.config import BreakerConfig, EdgeConfig, PoolConfig
 from scenarios.compile.balancing import balancer_config, check_balancer
 from scenarios.compile.findings import Findings, unknown_name
 from scenarios.compile.proxy import check_proxy, needs_proxy, proxy_config
-from scenarios.document.edges import BreakerDoc, BudgetDoc, EdgeDoc, RetryDoc
+from scenarios.compile.retries import check_retries, deadline_config, retry_config
+from scenarios.document.edges import BreakerDoc, EdgeDoc
 from scenarios.document.scenario import ScenarioDoc
 from scenarios.source.marks import KeyPath
 from scenarios.source.problems import closest, quoted
 
 _EDGE = re.compile(r"\s*(\S+)\s*->\s*(\S+)\s*")
 _ANY = "*"
-_BUDGET_STEPS = 1000
 _DELIVERY = EdgeDoc(timeout=0)
 """A message queue waits for its consumers as long as a message is invisible."""
 
@@ -49,7 +40,7 @@ def compile_edges(
         layers = [document.edges[written[key]] for key in keys if key in written]
         if caller in document.queues:
             layers.insert(0, _DELIVERY)
-        edge = _edge(caller, callee, [document.defaults.edge, *layers])
+        edge = _edge(caller, callee, [document.defaults.edge, *layers], document)
         if callee in databases and needs_proxy(edge):
             place = next((written[key] for key in reversed(keys) if key in written), None)
             path: KeyPath = ("defaults", "edge") if place is None else ("edges", place)
@@ -57,8 +48,22 @@ def compile_edges(
                 path, f"{quoted(callee)} is a database: calls go to the node that may answer, not"
                 " to one that a key, an ejection, a limit or a hedge would choose"
             )  # fmt: skip
+        if edge.pool is not None and needs_proxy(edge):
+            names = [written[key] for key in keys if key in written]
+            findings.at_key(
+                _place_of_pool(document, names),
+                "an edge has a pool, or policies of a proxy, not both",
+            )
         edges.append(edge)
     return tuple(edges)
+
+
+def _place_of_pool(document: ScenarioDoc, names: Sequence[str]) -> KeyPath:
+    """Where the pool of an edge is written; ``names`` are the entries that make the edge."""
+    for name in reversed(names):
+        if document.edges[name].pool is not None:
+            return ("edges", name, "pool")
+    return ("defaults", "edge", "pool")
 
 
 def _pairs_in_use(
@@ -143,22 +148,12 @@ def _wrong_end(
 
 
 def _check_policies(path: KeyPath, doc: EdgeDoc, document: ScenarioDoc, findings: Findings) -> None:
-    backoff, breaker = doc.retry.backoff, doc.breaker
+    breaker = doc.breaker
     check_balancer((*path, "balancer"), doc.balancer, document.topology.zones, findings)
     check_proxy(path, doc, findings)
-    if backoff.cap < backoff.base:
-        findings.at_value((*path, "retry", "backoff", "cap"), "cap must not be less than base")
-    if doc.retry.budget is not None:
-        _check_budget((*path, "retry", "budget"), doc.retry.budget, findings)
+    check_retries(path, doc, findings)
     if breaker is not None:
         _check_breaker((*path, "breaker"), breaker, findings)
-
-
-def _check_budget(path: KeyPath, budget: BudgetDoc, findings: Findings) -> None:
-    if budget.reserve > budget.cap:
-        findings.at_value((*path, "reserve"), "reserve must not be more than cap")
-    if round(budget.ratio * _BUDGET_STEPS) / _BUDGET_STEPS != budget.ratio:
-        findings.at_value((*path, "ratio"), "a retry budget goes in steps of 0.1%")
 
 
 def _check_breaker(path: KeyPath, breaker: BreakerDoc, findings: Findings) -> None:
@@ -177,7 +172,7 @@ def _check_breaker(path: KeyPath, breaker: BreakerDoc, findings: Findings) -> No
         findings.at_value((*path, "open"), "must be more than 0")
 
 
-def _edge(caller: str, callee: str, layers: Sequence[EdgeDoc]) -> EdgeConfig:
+def _edge(caller: str, callee: str, layers: Sequence[EdgeDoc], document: ScenarioDoc) -> EdgeConfig:
     chosen = {name: getattr(EdgeDoc(), name) for name in EdgeDoc.model_fields}
     for layer in layers:
         chosen |= {name: getattr(layer, name) for name in layer.model_fields_set}
@@ -188,11 +183,12 @@ def _edge(caller: str, callee: str, layers: Sequence[EdgeDoc]) -> EdgeConfig:
         timeout_ns=doc.timeout,
         balancer=balancer_config(doc.balancer),
         breaker=_breaker(doc.breaker),
-        retry=_retry(doc.retry),
+        retry=retry_config(doc.retry, document.services.get(callee)),
         pool=None
         if doc.pool is None
         else PoolConfig(doc.pool.connections, doc.pool.pending, doc.pool.wait),
         proxy=proxy_config(doc),
+        deadline=deadline_config(doc.deadline),
     )
 
 
@@ -208,16 +204,4 @@ def _breaker(doc: BreakerDoc | None) -> BreakerConfig | None:
         window_ns=doc.window_time,
         slow_ratio=doc.slow_ratio,
         slow_ns=doc.slow,
-    )
-
-
-def _retry(doc: RetryDoc) -> RetryConfig:
-    budget = doc.budget
-    return RetryConfig(
-        retries=doc.retries,
-        backoff=BackoffConfig(doc.backoff.base, doc.backoff.cap, Jitter(doc.backoff.jitter)),
-        budget=None
-        if budget is None
-        else BudgetConfig(ratio=budget.ratio, reserve=budget.reserve, cap=budget.cap),
-        retry_on=frozenset(Outcome[name.upper()] for name in doc.on),
     )

@@ -29,9 +29,6 @@ _DENOMINATOR_MAX = 10**9
 
 def check_proxy(path: KeyPath, doc: EdgeDoc, findings: Findings) -> None:
     """Policies that do not go together, or could never do anything."""
-    config = proxy_config(doc)
-    if doc.pool is not None and (config is not None or doc.balancer.policy in KEYED):
-        findings.at_key((*path, "pool"), "an edge has a pool, or policies of a proxy, not both")
     if doc.hedge is not None:
         if doc.retry.retries:
             findings.at_key((*path, "hedge"), "an edge hedges or retries, not both")
@@ -46,7 +43,8 @@ def check_proxy(path: KeyPath, doc: EdgeDoc, findings: Findings) -> None:
 
 def needs_proxy(edge: EdgeConfig) -> bool:
     """True if the edge cannot be served by a plain channel."""
-    return edge.proxy is not None or edge.balancer.policy in KEYED
+    is_keyed = edge.balancer.policy in KEYED
+    return edge.proxy is not None or is_keyed or edge.remembers_calls
 
 
 def proxy_config(doc: EdgeDoc) -> ProxyConfig | None:

@@ -14,6 +14,7 @@ from scenarios.document.proxy import (
     OutlierDoc,
 )
 from scenarios.document.quantities import Duration, PositiveDuration, Ratio
+from scenarios.document.retries import BackoffDoc, BudgetDoc, DeadlineDoc
 from scenarios.document.shapes import Section, Several
 
 
@@ -44,28 +45,18 @@ class BalancerDoc(Layered):
     options: dict[str, str] = Field(default_factory=dict)
 
 
-class BackoffDoc(Section):
-    """Pause before an extra try: min(cap, base * 2**try), spread by ``jitter``."""
-
-    base: Duration = 25_000_000
-    cap: Duration = 250_000_000
-    jitter: Literal["none", "full", "equal"] = "full"
-
-
-class BudgetDoc(Section):
-    """Tokens for extra tries: each first try earns ``ratio``, each extra try costs one."""
-
-    ratio: Ratio = 0.2
-    reserve: Annotated[int, Field(ge=0, le=1_000_000)] = 10
-    cap: Annotated[int, Field(ge=1, le=1_000_000)] = 100
-
-
 def _budget(value: object) -> object:
     return value if isinstance(value, dict) or value is None else {"ratio": value}
 
 
 def _balancer(value: object) -> object:
     return {"policy": value} if isinstance(value, str) else value
+
+
+def _deadline(value: object) -> object:
+    if value == "propagate":
+        return {"propagate": True}
+    return value if isinstance(value, dict) or value is None else {"total": value}
 
 
 RetryOn = Literal[
@@ -131,12 +122,19 @@ class PoolDoc(Section):
 
 
 class EdgeDoc(Section):
-    """What a caller's side-car does; ``timeout`` bounds each try, 0 means none."""
+    """What a caller's side-car does; ``timeout`` bounds each try, 0 means none.
+
+    ``deadline`` bounds a call with all its tries: a duration, or ``propagate`` for what is left
+    to the caller itself.
+    """
 
     balancer: Annotated[
         BalancerDoc, BeforeValidator(_balancer, json_schema_input_type=str | BalancerDoc)
     ] = BalancerDoc()
     timeout: Duration = 1_000_000_000
+    deadline: Annotated[
+        DeadlineDoc | None, BeforeValidator(_deadline, json_schema_input_type=str | DeadlineDoc)
+    ] = None
     retry: RetryDoc = RetryDoc()
     breaker: BreakerDoc | None = None
     pool: PoolDoc | None = None

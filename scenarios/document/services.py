@@ -83,7 +83,8 @@ class EndpointDoc(Section):
     """Work done first, then the calls in order; sizes are bytes on the wire.
 
     ``disk`` bytes are read or written between the two, where the service has a disk. With a
-    ``cache`` the calls are made only for what is not in it. ``writes`` is for databases.
+    ``cache`` the calls are made only for what is not in it. ``writes`` is for databases. One that
+    is not ``idempotent`` is tried again only if it is certain that the try was never begun.
     """
 
     work: DistributionDoc
@@ -93,6 +94,7 @@ class EndpointDoc(Section):
     disk: Bytes = 0
     cache: CacheDoc | None = None
     writes: bool = False
+    idempotent: bool = True
 
 
 class ServiceDoc(Section):

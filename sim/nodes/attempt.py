@@ -69,13 +69,15 @@ class Attempt:
     The channel that sends it fills it in, field by field, because a constructor would cost as
     much as all the rest of its making. ``is_aborted`` says that the server has dropped it.
     ``permit`` exists once it is sent, ``result`` once it is answered, ``step``, ``pending`` and
-    ``has_failed`` once downstream calls begin.
+    ``has_failed`` once downstream calls begin; ``deadline_ns``, until when the whole call is
+    wanted, only where its edge has deadlines.
 
     ``wait_ns`` is how long it queued; while it queues, the instant since when, t, as -1 - t.
     """
 
     __slots__ = (
         "channel",
+        "deadline_ns",
         "has_failed",
         "id",
         "is_aborted",
@@ -107,3 +109,4 @@ class Attempt:
     step: int
     pending: int
     has_failed: bool
+    deadline_ns: TimeNs

@@ -83,7 +83,7 @@ class ProxyChannel(Channel):
             if permit == TURNED_AWAY:
                 self._turn_away(node, request, parent)
                 return
-            self._permits[_key_of(node, request, parent)] = permit
+            self._permits[key_of(node, request, parent)] = permit
             if self._hedges is not None:
                 self._hedges.begin(node, request, parent)
                 return
@@ -105,7 +105,7 @@ class ProxyChannel(Channel):
 
     def end(self, last: Attempt, outcome: Outcome) -> None:
         """A call has ended, after all its tries."""
-        permit = self._permits.pop(_key_of(last.node, last.request, last.parent))
+        permit = self._permits.pop(key_of(last.node, last.request, last.parent))
         now = self._local_now
         self._chain.left(permit, outcome, self._kernel.now - last.start_ns, now)
         told = self._chain.answered(outcome, now)
@@ -127,11 +127,17 @@ class ProxyChannel(Channel):
         super()._retry_now(failed)
 
     def _give_up(self, attempt: Attempt) -> None:
-        permit = self._permits.pop(_key_of(attempt.node, attempt.request, attempt.parent), None)
+        permit = self._permits.pop(key_of(attempt.node, attempt.request, attempt.parent), None)
         if permit is not None:
             self._chain.gone(permit)
 
-    def _turn_away(self, node: PlanNode, request: Request, parent: Attempt | None) -> None:
+    def _turn_away(
+        self,
+        node: PlanNode,
+        request: Request,
+        parent: Attempt | None,
+        outcome: Outcome = Outcome.LIMITED,
+    ) -> None:
         """A call that is not let in is one attempt that never left."""
         attempt = Attempt()
         attempt.id = next(self._ids)
@@ -144,8 +150,8 @@ class ProxyChannel(Channel):
         attempt.start_ns = self._kernel.now
         attempt.wait_ns = 0
         attempt.is_aborted = False
-        self._record(attempt, Outcome.LIMITED, Decision.NONE)
-        told = self._chain.answered(Outcome.LIMITED, self._local_now)
+        self._record(attempt, outcome, Decision.NONE)
+        told = self._chain.answered(outcome, self._local_now)
         if told is Outcome.FALLBACK and parent is not None:
             told = Outcome.OK
         self._end(attempt, told)
@@ -191,6 +197,6 @@ class ProxyChannel(Channel):
         return self._clock.monotonic_at(self._kernel.now)
 
 
-def _key_of(node: PlanNode, request: Request, parent: Attempt | None) -> _CallKey:
+def key_of(node: PlanNode, request: Request, parent: Attempt | None) -> _CallKey:
     """One call of one request: its place in the tree, and the work on whose behalf it is made."""
     return (request.id, node.index, -1 if parent is None else parent.id)

@@ -16,6 +16,7 @@ from models.traffic.retry import RetryPolicy
 from sim.kernel.clocks import NodeClock
 from sim.kernel.environment import Kernel
 from sim.network.links import Network
+from sim.nodes.careful import CarefulChannel
 from sim.nodes.channel import Channel, ChannelPorts, Completion, Target
 from sim.nodes.instance import Instance
 from sim.nodes.pooled import PooledChannel
@@ -110,6 +111,8 @@ class Wiring:
                 now = caller.clock.monotonic_at(self._kernel.now)
                 stream = self._streams(f"proxy/{path}")
                 made.mount(ProxyChain(edge.proxy or ProxyConfig(), stream, now=now), caller.clock)
+            if isinstance(made, CarefulChannel):
+                made.follow(edge)
             if isinstance(made, DatabaseChannel) and database is not None:
                 made.route_by(database)
 
@@ -163,6 +166,8 @@ class Wiring:
 
 def _kind_of(edge: EdgeConfig, balancer: Balancer, *, is_database: bool) -> type[Channel]:
     """What a plain channel would not do needs one that does; compiling checks that one will do."""
+    if edge.remembers_calls:
+        return CarefulChannel
     if edge.proxy is not None or balancer.needs_key:
         return ProxyChannel
     if is_database:

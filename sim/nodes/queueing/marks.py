@@ -22,10 +22,13 @@ def tenant_of(attempt: Attempt) -> int:
 
 
 def deadline_of(attempt: Attempt) -> TimeNs:
-    """When the caller gives this try up, or the user the whole request, if that is sooner.
+    """When the caller gives up this try or its call, or the user the whole request, if sooner.
 
     It is sent along as the time that remains; how long the message took is lost to it.
     """
-    deadline: TimeNs = getattr(attempt.request, "deadline_ns", NO_DEADLINE)
+    deadline: TimeNs = min(
+        getattr(attempt.request, "deadline_ns", NO_DEADLINE),
+        getattr(attempt, "deadline_ns", NO_DEADLINE),
+    )
     timeout_ns = attempt.channel.timeout_ns
     return min(deadline, attempt.start_ns + timeout_ns) if timeout_ns else deadline
