@@ -10,11 +10,13 @@ from functools import partial
 from markupsafe import Markup
 
 from models.base.time import NS_PER_S, TimeNs
+from models.planning.alert_history import FLAP_NS
 from models.planning.incident import BASELINE_NS, WINDOW_NS
+from models.planning.paging import AFTERMATH_NS
 from models.records.record import RunRecord, Verdict
 from reports import environment, topology
 from reports.charts import charts, timeline_data
-from reports.pages import failover, jobs, plot, traces
+from reports.pages import alerts, failover, jobs, plot, traces
 from reports.pages.chapter import Chapter, chapter_of
 from reports.quantities import moment_text
 from reports.series.windows import window_length
@@ -52,6 +54,11 @@ def render(record: RunRecord) -> str:
             charts=charts(record),
             stories=failover.fault_stories(record),
             moments=timeline(record),
+            alerts=alerts.alerts_view(record),
+            label_words=alerts.label_words,
+            strip_width=alerts.STRIP_WIDTH,
+            flap_ns=FLAP_NS,
+            aftermath_ns=AFTERMATH_NS,
             services=service_rows(record),
             caches=caches,
             queues=queues,
@@ -92,6 +99,7 @@ def _contents(chapter: Chapter | None, *, has_stores: bool) -> tuple[tuple[str, 
         *named,
         ("charts", "Over time"),
         ("timeline", "What happened"),
+        ("alerts", "Alerts"),
         ("services", "Services"),
         *stores,
         ("topology", "Topology"),

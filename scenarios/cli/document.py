@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from models.records.record import RunRecord
+from scenarios.cli.alerts_document import alerts_document
 
 JSON_SCHEMA_VERSION = 1
 
@@ -21,6 +22,7 @@ def run_document(record: RunRecord, run_dir: Path | None) -> str:
         "stop_reason": record.stop_reason,
         "expectations": [asdict(result) for result in record.expectations],
         "counts": asdict(record.counts),
+        "alerts": alerts_document(record),
         "alternatives": [
             {
                 "name": alternative.name,

@@ -175,7 +175,7 @@ def test_a_hostile_name_stays_text_wherever_it_appears(section):
 def test_a_run_in_which_nothing_happened_still_makes_a_page(section, verdict):
     record = empty_run(verdict=verdict)
     record = replace(record, manifest=replace(record.manifest, section=section))
-    assert len(Page(render(record)).of("section")) == 11
+    assert len(Page(render(record)).of("section")) == 12
 
 
 def test_the_bare_minimum_makes_a_page():
