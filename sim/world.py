@@ -41,7 +41,7 @@ from sim.nodes.source import Source
 from sim.nodes.stores.cache import Caches
 from sim.nodes.stores.database import open_databases
 from sim.nodes.stores.messages import MessageQueues
-from sim.nodes.wiring import Caller, Wiring
+from sim.nodes.wiring import Caller, Wiring, probed_services
 from sim.processes.discovery import Discovery
 from sim.processes.jobs import Jobs, JobsSurroundings
 from sim.processes.monitoring import Monitoring
@@ -155,6 +155,7 @@ class World:
             self.queues,
             self._out_of_memory,
             metered_ns=metered_bounds(self.blueprint.monitoring),
+            probed=probed_services(self.blueprint.edges),
         )
         return make_instances(surroundings, self.blueprint.services, self.blueprint.machines)
 

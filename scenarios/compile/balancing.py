@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from math import isqrt
 from types import MappingProxyType
 
+from models.traffic.balancer.prequal.config import PrequalConfig
 from models.traffic.config import BalancerConfig
 from scenarios.compile.findings import Findings
 from scenarios.compile.layers import LAYER_KEYS, check_layers, layers_config
 from scenarios.document.edges import BalancerDoc
+from scenarios.document.layers import PrequalDoc
 from scenarios.source.marks import KeyPath
 from scenarios.source.problems import quoted
 
@@ -25,16 +27,10 @@ KEYS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "ring_hash": ("ring_size_min", "ring_size_max", "hash_balance_factor"),
         "ketama": ("points_per_weight", "hash_balance_factor"),
         "maglev": ("table_size", "hash_balance_factor"),
+        "prequal": ("prequal",),
     }
 )
 """The keys that each built-in policy reads."""
-
-UNFED: Mapping[str, str] = MappingProxyType(
-    {
-        "prequal": "instances in a scenario file answer no probes of their load",
-    }
-)
-"""Policies that exist as production code, and what the simulated world does not give them."""
 
 KEYED = frozenset({"ring_hash", "ketama", "maglev"})
 """Policies that follow what requests are about."""
@@ -47,12 +43,12 @@ def check_balancer(
 ) -> None:
     """Find a policy that would lack something, and keys that its policy does not read."""
     policy = quoted(doc.policy)
-    if doc.policy in UNFED:
-        findings.at_value((*path, "policy"), f"no policy {policy} here: {UNFED[doc.policy]}")
-        return
     if doc.policy in KEYS_OF and doc.options:
         findings.at_key((*path, "options"), f"policy {policy} has no options")
     check_layers(path, doc, zones, findings, is_keyed=doc.policy in KEYED)
+    if doc.policy == "prequal":
+        for key in sorted(doc.model_fields_set & LAYER_KEYS):
+            findings.at_key((*path, key), "nothing is laid around a policy that probes its members")
     known = KEYS_OF.get(doc.policy, ())
     if not _is_prime(doc.table_size):
         findings.at_value((*path, "table_size"), "Maglev's table needs a prime number of entries")
@@ -82,4 +78,18 @@ def balancer_config(doc: BalancerDoc) -> BalancerConfig:
         table_size=doc.table_size,
         hash_balance_factor=doc.hash_balance_factor,
         layers=layers_config(doc),
+        prequal=_prequal(doc.prequal),
+    )
+
+
+def _prequal(doc: PrequalDoc) -> PrequalConfig:
+    return PrequalConfig(
+        doc.pool,
+        doc.probes,
+        doc.removals,
+        doc.reuse,
+        doc.hot,
+        doc.window,
+        doc.age,
+        doc.timeout,
     )

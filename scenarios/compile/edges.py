@@ -41,7 +41,7 @@ def compile_edges(
         if caller in document.queues:
             layers.insert(0, _DELIVERY)
         edge = _edge(caller, callee, [document.defaults.edge, *layers], document)
-        if callee in databases and needs_proxy(edge):
+        if callee in databases and (needs_proxy(edge) or edge.balancer.policy == "prequal"):
             place = next((written[key] for key in reversed(keys) if key in written), None)
             path: KeyPath = ("defaults", "edge") if place is None else ("edges", place)
             findings.at_key(

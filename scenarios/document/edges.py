@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from models.records.schema import TRIES_MAX
-from scenarios.document.layers import Layered
+from scenarios.document.layers import Layered, PrequalDoc
 from scenarios.document.proxy import (
     ConcurrencyDoc,
     FallbackDoc,
@@ -26,7 +26,8 @@ class BalancerDoc(Layered):
     (``ring_size_min`` to ``ring_size_max`` points), ketama (``points_per_weight``) and maglev
     (``table_size``, a prime) send requests about one key to one instance: the
     source's ``keys`` say what requests are about. ``hash_balance_factor`` bounds each instance's
-    load, in percent of the average.
+    load, in percent of the average. ``prequal`` sends each request to the fastest among those that
+    probes found not too busy.
 
     ``priorities``, ``zone_aware`` or ``zone_weights``, ``slow_start`` and ``subset`` are laid
     around the policy.
@@ -42,6 +43,7 @@ class BalancerDoc(Layered):
     points_per_weight: Annotated[int, Field(ge=1, le=10_000)] = 160
     table_size: Annotated[int, Field(ge=3, le=5_000_011)] = 65_537
     hash_balance_factor: Annotated[int, Field(ge=100, le=10_000)] | None = None
+    prequal: PrequalDoc = PrequalDoc()
     options: dict[str, str] = Field(default_factory=dict)
 
 

@@ -1,4 +1,4 @@
-"""What may be laid around the policy of a balancer, as written under its key."""
+"""What belongs to a balancer besides its policy's own numbers, as written under its key."""
 
 from typing import Annotated, Literal
 
@@ -72,3 +72,22 @@ class Layered(Section):
     zone_weights: Annotated[dict[Name, _Weight], Field(min_length=1)] | None = None
     slow_start: SlowStartDoc | None = None
     subset: SubsetDoc | None = None
+
+
+class PrequalDoc(Section):
+    """How members are probed, and which probe is believed.
+
+    A pick asks for ``probes`` and removes ``removals``, both may be fractions; ``pool`` answers are
+    kept, none older than ``age`` or later than ``timeout``. Members with more requests in flight
+    than the ``hot`` quantile of the last ``window`` answers are avoided. ``reuse`` says how many
+    more uses than are needed the pool may hold ready.
+    """
+
+    pool: Annotated[int, Field(ge=2, le=10_000)] = 16
+    probes: Annotated[float, Field(gt=0.0, le=100.0)] = 3.0
+    removals: Annotated[float, Field(ge=0.0, le=100.0)] = 1.0
+    reuse: Annotated[float, Field(ge=0.0, le=1000.0)] = 1.0
+    hot: Annotated[float, Field(ge=0.0, le=1.0)] = 0.84
+    window: Annotated[int, Field(ge=1, le=100_000)] = 128
+    age: PositiveDuration = 1_000_000_000
+    timeout: PositiveDuration = 3_000_000

@@ -158,6 +158,10 @@ class Channel:
         self.lane: TimeoutLane[Attempt] = TimeoutLane(kernel, timeout_ns, self._timed_out)
         self._waiting = self.lane.waiting
 
+    def pick_by(self, pick: Callable[[TimeNs, int], int]) -> None:
+        """Ask this instead of the balancer's own verb; before any call."""
+        self._pick = pick
+
     def add_target(self, target: Target, weight: int) -> None:
         """An instance has come into the caller's view."""
         self._targets[target.member] = target

@@ -18,6 +18,7 @@ from sim.nodes.gated import GatedInstance
 from sim.nodes.instance import Instance, Line
 from sim.nodes.metered import AnswerMeter, Metered, metered
 from sim.nodes.plain import PlainInstance
+from sim.nodes.probed import LoadBook, Probed, probed
 from sim.nodes.provisioned import ProvisionedInstance
 from sim.nodes.queueing.classes import MostImportantFirst, TenantsInTurn
 from sim.nodes.queueing.lines import AdaptiveLine, NewestFirst
@@ -37,7 +38,8 @@ class Fittings:
 
     ``topics`` are the message queues that its calls publish to, by endpoint. ``out_of_memory``
     kills it and starts it again. ``is_paced`` asks for one whose ``pace`` faults can change.
-    ``metered_ns`` asks for one that counts its answers by their durations, at these bounds.
+    ``metered_ns`` asks for one that counts its answers by their durations, at these bounds,
+    ``is_probed`` for one that answers probes of its load.
     """
 
     caches: Mapping[str, Cache] = field(default_factory=dict)
@@ -45,6 +47,7 @@ class Fittings:
     is_paced: bool = False
     topics: Topics = field(default_factory=dict)
     metered_ns: tuple[DurationNs, ...] | None = None
+    is_probed: bool = False
 
 
 def make_instance(
@@ -77,6 +80,8 @@ def make_instance(
     )
     if isinstance(instance, Metered) and fittings.metered_ns is not None:
         instance.meter = AnswerMeter(fittings.metered_ns)
+    if isinstance(instance, Probed):
+        instance.book = LoadBook()
     if isinstance(instance, RuntimeInstance):
         instance.provide(service.resources, streams)
         if fittings.out_of_memory is not None:
@@ -100,9 +105,12 @@ def _fitted_kind(service: ServiceSpec, fittings: Fittings) -> type[Instance]:
         kind = BrokerInstance
     if service.replication is not None:
         kind = DatabaseInstance
+    is_bare = kind is Instance
+    if fittings.is_probed:
+        kind = probed(kind)
     if fittings.metered_ns is not None:
         return metered(kind)
-    return PlainInstance if kind is Instance else kind
+    return PlainInstance if is_bare and not fittings.is_probed else kind
 
 
 def _kind_of(service: ServiceSpec, *, is_paced: bool) -> type[Instance]:
@@ -141,7 +149,7 @@ def _line(service: ServiceSpec, kernel: Kernel) -> Line | None:
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What it takes to make the instances of a world."""
+    """What it takes to make the instances of a world; ``probed`` names services."""
 
     kernel: Kernel
     streams: Callable[[str], Stream]
@@ -150,6 +158,7 @@ class Workshop:
     queues: MessageQueues
     out_of_memory: Callable[[Instance], object]
     metered_ns: tuple[DurationNs, ...] | None = None
+    probed: frozenset[str] = frozenset()
 
 
 def make_instances(
@@ -178,6 +187,7 @@ def make_instances(
                         workshop.out_of_memory,
                         topics=workshop.queues.topics_of(service.name),
                         metered_ns=workshop.metered_ns,
+                        is_probed=service.name in workshop.probed,
                     ),
                 )
             )

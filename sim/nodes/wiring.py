@@ -8,6 +8,7 @@ from models.traffic.balancer.base import Balancer
 from models.traffic.balancer.facts import CallerFacts, MemberFacts, PlacedBalancer
 from models.traffic.balancer.layers.placement import facts_among
 from models.traffic.balancer.policies import BalancerFactory, make_balancer
+from models.traffic.balancer.prequal.probing import ProbingBalancer
 from models.traffic.breaker import CircuitBreaker
 from models.traffic.config import EdgeConfig
 from models.traffic.proxy.chain import ProxyChain
@@ -20,6 +21,7 @@ from sim.nodes.careful import CarefulChannel
 from sim.nodes.channel import Channel, ChannelPorts, Completion, Target
 from sim.nodes.instance import Instance
 from sim.nodes.pooled import PooledChannel
+from sim.nodes.prober import Prober
 from sim.nodes.proxy import ProxyChannel
 from sim.nodes.stores.database import Databases
 from sim.nodes.stores.database_channel import DatabaseChannel, PooledDatabaseChannel
@@ -31,7 +33,7 @@ class Caller:
 
     ``service`` is the name under which its edges are configured. ``channels`` is keyed by the
     callee's service number and replaced when the caller restarts; so is ``placed``, the balancers
-    among them that want to know where members stand.
+    among them that want to know where members stand, and ``probers``.
     """
 
     index: int
@@ -42,6 +44,7 @@ class Caller:
     call_ended: Completion
     channels: dict[int, Channel] = field(default_factory=dict)
     placed: dict[int, PlacedBalancer] = field(default_factory=dict)
+    probers: dict[int, Prober] = field(default_factory=dict)
 
 
 class Wiring:
@@ -82,6 +85,7 @@ class Wiring:
                 former.close()
         caller.channels.clear()
         caller.placed.clear()
+        caller.probers.clear()
         for edge in self._edges.get(caller.service, ()):
             path = f"{caller.name}->{edge.callee}/{life}"
             retry = None
@@ -90,9 +94,6 @@ class Wiring:
             balancer = make_balancer(
                 edge.balancer, self._streams(f"balancer/{path}"), self._balancers
             )
-            if isinstance(balancer, PlacedBalancer):
-                balancer.situate(self._situation(caller))
-                caller.placed[self._number[edge.callee]] = balancer
             database = self._databases.get(edge.callee)
             channel = _kind_of(edge, balancer, is_database=database is not None)
             made = caller.channels[self._number[edge.callee]] = channel(
@@ -105,6 +106,7 @@ class Wiring:
                 drift_ppm=caller.clock.drift_ppm,
                 call_ended=caller.call_ended,
             )
+            self._inform(balancer, caller, made, self._number[edge.callee])
             if isinstance(made, PooledChannel) and edge.pool is not None:
                 made.share(edge.pool, edge.callee)
             if isinstance(made, ProxyChannel):
@@ -116,12 +118,23 @@ class Wiring:
             if isinstance(made, DatabaseChannel) and database is not None:
                 made.route_by(database)
 
+    def _inform(self, balancer: Balancer, caller: Caller, channel: Channel, callee: int) -> None:
+        """Prepare to tell a balancer what it wants to know of places, or of loads."""
+        if isinstance(balancer, PlacedBalancer):
+            balancer.situate(self._situation(caller))
+            caller.placed[callee] = balancer
+        if isinstance(balancer, ProbingBalancer):
+            prober = Prober(self._kernel, balancer, caller.index, caller.clock)
+            caller.probers[callee] = prober
+            channel.pick_by(prober.pick)
+
     def add_target(self, caller: Caller, instance: Instance) -> None:
         """Bring an instance into the caller's view of its service."""
         channel = caller.channels[self._number[instance.service]]
         placed = caller.placed.get(self._number[instance.service])
         if placed is not None:
             placed.place(instance.index, self._place(caller, instance))
+        self._show_to_prober(caller, instance)
         network = self._network.view(f"{caller.service}->{instance.service}")
         breaker_config = self._edge(caller, instance.service).breaker
         target = Target(
@@ -146,6 +159,13 @@ class Wiring:
         for service in self.callees(caller):
             for instance in self._instances_of[service]:
                 self.add_target(caller, instance)
+
+    def _show_to_prober(self, caller: Caller, instance: Instance) -> None:
+        prober = caller.probers.get(self._number[instance.service])
+        if prober is not None:
+            network = self._network.view(f"probes/{caller.service}->{instance.service}")
+            out = network.link(caller.zone, instance.zone)
+            prober.reach(instance, out, network.link(instance.zone, caller.zone))
 
     def _situation(self, caller: Caller) -> CallerFacts:
         peers = self._instances_of.get(caller.service, ())
@@ -173,3 +193,8 @@ def _kind_of(edge: EdgeConfig, balancer: Balancer, *, is_database: bool) -> type
     if is_database:
         return DatabaseChannel if edge.pool is None else PooledDatabaseChannel
     return Channel if edge.pool is None else PooledChannel
+
+
+def probed_services(edges: Iterable[EdgeConfig]) -> frozenset[str]:
+    """Services whose instances are asked how busy they are."""
+    return frozenset(edge.callee for edge in edges if edge.balancer.policy == "prequal")

@@ -11,7 +11,7 @@ from models.traffic.config import (
     Jitter,
     RetryConfig,
 )
-from scenarios.compile.balancing import KEYS_OF, UNFED
+from scenarios.compile.balancing import KEYS_OF
 from scenarios.document.edges import EdgeDoc
 from tests.scenarios.edited import load_edited, messages
 
@@ -135,21 +135,14 @@ def test_a_plug_in_s_policy_takes_options_and_a_built_in_one_has_none(tmp_path):
     assert "policy 'round_robin' has no options" in shown[0]
 
 
-def test_every_policy_of_the_factory_can_be_named_or_says_what_it_lacks():
-    assert KEYS_OF.keys() | UNFED.keys() == BUILT_IN.keys()
-    assert not KEYS_OF.keys() & UNFED.keys()
+def test_every_policy_of_the_factory_can_be_named():
+    assert KEYS_OF.keys() == BUILT_IN.keys()
 
 
 def test_the_keys_of_a_policy_are_the_fields_that_its_factory_reads():
     renamed = {"full_scan": "scans_all", "decay": "decay_ns"}
     for policy, keys in KEYS_OF.items():
         assert tuple(renamed.get(key, key) for key in keys) == FIELDS_OF[policy]
-
-
-@pytest.mark.parametrize("policy", sorted(UNFED))
-def test_a_policy_that_the_world_cannot_feed_is_refused_with_what_it_lacks(tmp_path, policy):
-    (shown,) = messages(tmp_path, ("balancer: least_request", f"balancer: {policy}"))
-    assert UNFED[policy] in shown
 
 
 def test_a_key_that_the_policy_does_not_read_is_refused_where_it_stands(tmp_path):

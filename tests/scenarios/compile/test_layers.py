@@ -12,6 +12,7 @@ from models.traffic.balancer.layers.config import (
     ZoneWeightsConfig,
 )
 from models.traffic.balancer.layers.placement import PriorityOrder
+from models.traffic.balancer.prequal.config import PrequalConfig
 from tests.scenarios.edited import load_edited, messages
 
 EDGE = "balancer: round_robin, timeout: 2s"
@@ -88,3 +89,27 @@ def test_a_policy_that_hashes_follows_neither_zones_nor_age(tmp_path, written):
     shown = messages(tmp_path, (EDGE, f"balancer: {{policy: maglev, {written}}}"))
     assert len(shown) == 1, shown
     assert "does not go with a policy that follows request keys" in shown[0]
+
+
+def test_prequal_is_named_with_its_parameters(tmp_path):
+    written = "{policy: prequal, prequal: {pool: 8, probes: 2.5, hot: 0.9, timeout: 5ms}}"
+    found = load_edited(tmp_path, (EDGE, f"balancer: {written}")).blueprint.edges[0].balancer
+    assert found.policy == "prequal"
+    assert found.prequal == PrequalConfig(
+        pool_size=8, probes_per_pick=2.5, hot_quantile=0.9, timeout_ns=5_000_000
+    )
+
+
+@pytest.mark.parametrize(
+    ("balancer", "message"),
+    [
+        ("{policy: prequal, subset: {}}", "subset: nothing is laid around a policy that probes"),
+        ("{policy: prequal, prequal: {pool: 1}}", "prequal.pool: must be at least 2"),
+        ("{policy: prequal, prequal: {prob: 1.0}}", "unknown field, did you mean 'probes'?"),
+        ("{policy: random, prequal: {}}", "prequal: policy 'random' does not read this key"),
+    ],
+)
+def test_probes_that_make_no_sense_are_refused(tmp_path, balancer, message):
+    shown = messages(tmp_path, (EDGE, f"balancer: {balancer}"))
+    assert len(shown) == 1, shown
+    assert message in shown[0]
