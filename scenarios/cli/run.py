@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("runs"))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, nothing else.")
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML.")
+@click.option(
+    "--metrics",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the metrics: all of them to FILE.om (OpenMetrics), the last to FILE.prom.",
+)
 @click.option("--report/--no-report", default=True, show_default=True, help="Write the report.")
 @click.option("--shuffle-ties", is_flag=True, help="Permute events of one instant by the seed.")
 @click.option("--plugin", "plugins", multiple=True, metavar="MODULE", help="Import a plug-in.")
@@ -35,6 +40,7 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     out: Path,
     as_json: bool,
     junit: Path | None,
+    metrics: Path | None,
     report: bool,
     shuffle_ties: bool,
     plugins: tuple[str, ...],
@@ -49,6 +55,7 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     is printed is how often each expectation holds, and the key numbers with their intervals. The
     seeds come from --seed; --rep K makes number K again, kept as any single run.
     """
+    from scenarios.cli.metrics_file import check_metrics_path, write_metrics
     from scenarios.cli.progress import ProgressLine
     from scenarios.cli.progress import quiet as no_progress
     from scenarios.load import load
@@ -58,6 +65,7 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     _refuse_contradictions(context)
     if junit is not None and not junit.parent.is_dir():
         raise click.BadParameter(f"there is no directory {junit.parent}", param_hint="--junit")
+    check_metrics_path(metrics)
     loaded = load(scenario, overrides)
     extensions = load_extensions(plugins, loaded.blueprint)
     line = ProgressLine(loaded.blueprint.phases.end_ns)
@@ -79,6 +87,8 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
         record = execute(loaded, options)
     finally:
         line.close()
+    if metrics is not None:
+        write_metrics(record, loaded, metrics)
     return _end(record, loaded, out, report=report, junit=junit, as_json=as_json, plugins=plugins)
 
 
@@ -130,7 +140,7 @@ def _refuse_contradictions(context: click.Context) -> None:
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
     if "reps" in given:
-        for name in ("rep", "junit", "out"):
+        for name in ("rep", "junit", "metrics", "out"):
             if name in given:
                 raise click.UsageError(f"--{name} is for a single run, not for --reps")
     elif "jobs" in given:
