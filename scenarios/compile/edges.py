@@ -8,7 +8,7 @@ from models.service.spec import ServiceSpec
 from models.traffic.config import BreakerConfig, EdgeConfig, PoolConfig
 from scenarios.compile.balancing import balancer_config, check_balancer
 from scenarios.compile.findings import Findings, unknown_name
-from scenarios.compile.proxy import check_proxy, needs_proxy, proxy_config
+from scenarios.compile.proxy import check_proxy, proxy_config
 from scenarios.compile.retries import check_retries, deadline_config, retry_config
 from scenarios.document.edges import BreakerDoc, EdgeDoc
 from scenarios.document.scenario import ScenarioDoc
@@ -33,37 +33,14 @@ def compile_edges(
     for name, doc in document.edges.items():
         _check_policies(("edges", name), doc, document, findings)
     _check_policies(("defaults", "edge"), document.defaults.edge, document, findings)
-    databases = {service.name for service in services if service.replication is not None}
     edges = []
     for caller, callee in pairs:
         keys = ((_ANY, callee), (caller, callee))
         layers = [document.edges[written[key]] for key in keys if key in written]
         if caller in document.queues:
             layers.insert(0, _DELIVERY)
-        edge = _edge(caller, callee, [document.defaults.edge, *layers], document)
-        if callee in databases and (needs_proxy(edge) or edge.balancer.policy == "prequal"):
-            place = next((written[key] for key in reversed(keys) if key in written), None)
-            path: KeyPath = ("defaults", "edge") if place is None else ("edges", place)
-            findings.at_key(
-                path, f"{quoted(callee)} is a database: calls go to the node that may answer, not"
-                " to one that a key, an ejection, a limit or a hedge would choose"
-            )  # fmt: skip
-        if edge.pool is not None and needs_proxy(edge):
-            names = [written[key] for key in keys if key in written]
-            findings.at_key(
-                _place_of_pool(document, names),
-                "an edge has a pool, or policies of a proxy, not both",
-            )
-        edges.append(edge)
+        edges.append(_edge(caller, callee, [document.defaults.edge, *layers], document))
     return tuple(edges)
-
-
-def _place_of_pool(document: ScenarioDoc, names: Sequence[str]) -> KeyPath:
-    """Where the pool of an edge is written; ``names`` are the entries that make the edge."""
-    for name in reversed(names):
-        if document.edges[name].pool is not None:
-            return ("edges", name, "pool")
-    return ("defaults", "edge", "pool")
 
 
 def _pairs_in_use(

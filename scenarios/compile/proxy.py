@@ -6,7 +6,7 @@ from models.base.outcome import Outcome
 from models.base.time import NS_PER_S
 from models.traffic.concurrency.aimd import AimdConfig
 from models.traffic.concurrency.base import LimitRange
-from models.traffic.config import BudgetConfig, EdgeConfig
+from models.traffic.config import BudgetConfig
 from models.traffic.fallback import FallbackConfig
 from models.traffic.hedging import HedgeConfig
 from models.traffic.limiter.base import Rate
@@ -17,7 +17,6 @@ from models.traffic.outlier.config import (
     SuccessRateConfig,
 )
 from models.traffic.proxy.config import ProxyConfig, RateLimitConfig
-from scenarios.compile.balancing import KEYED
 from scenarios.compile.findings import Findings
 from scenarios.document.edges import EdgeDoc
 from scenarios.document.proxy import ConcurrencyDoc, HedgeDoc, LimitDoc, OutlierDoc
@@ -39,12 +38,6 @@ def check_proxy(path: KeyPath, doc: EdgeDoc, findings: Findings) -> None:
         findings.at_value((*path, "limit", "rate"), "must be more than 0")
     if doc.outlier is not None and doc.outlier.max_ejected == 0:
         findings.at_value((*path, "outlier", "max_ejected"), "nobody could ever be ejected")
-
-
-def needs_proxy(edge: EdgeConfig) -> bool:
-    """True if the edge cannot be served by a plain channel."""
-    is_keyed = edge.balancer.policy in KEYED
-    return edge.proxy is not None or is_keyed or edge.remembers_calls
 
 
 def proxy_config(doc: EdgeDoc) -> ProxyConfig | None:

@@ -110,3 +110,12 @@ class Attempt:
     pending: int
     has_failed: bool
     deadline_ns: TimeNs
+
+
+CallKey = tuple[int, int, int]
+"""One call of one request: request, place in the tree, and the work that makes it (or -1)."""
+
+
+def key_of(node: PlanNode, request: Request, parent: Attempt | None) -> CallKey:
+    """The key of a call; unique while it is under way."""
+    return (request.id, node.index, -1 if parent is None else parent.id)

@@ -14,9 +14,9 @@ from models.traffic.config import DeadlineConfig, EdgeConfig
 from models.traffic.deadline import NO_DEADLINE, NO_TIME, try_ends
 from models.traffic.retry import decision_of
 from sim.kernel.ties import USER
-from sim.nodes.attempt import Attempt, Request
+from sim.nodes.attempt import Attempt, CallKey, Request, key_of
 from sim.nodes.plan import PlanNode
-from sim.nodes.proxy import ProxyChannel, key_of
+from sim.nodes.proxy import ProxyChannel
 from sim.nodes.queueing.marks import deadline_of
 
 _NO_DEADLINES = DeadlineConfig()
@@ -35,7 +35,7 @@ class CarefulChannel(ProxyChannel):
         """Heed the edge's deadlines and retries; after mounting, before any call."""
         self._deadlines = edge.deadline or _NO_DEADLINES
         self._total_ns = self._clock.true_at(self._deadlines.total_ns)
-        self._calls: dict[tuple[int, int, int], Call] = {}
+        self._calls: dict[CallKey, Call] = {}
         self._tries: CarefulRetries | None = None
         if self._retry is not None:
             self._tries = CarefulRetries(self._retry, edge.retry.once)
@@ -58,26 +58,15 @@ class CarefulChannel(ProxyChannel):
             self._calls[key_of(node, request, parent)] = Call(deadline)
         super().call(node, request, parent, try_number, avoid)
 
-    def send(
-        self,
-        node: PlanNode,
-        request: Request,
-        parent: Attempt | None,
-        try_number: int,
-        avoid: int = NO_MEMBER,
-    ) -> Attempt | None:
-        """Send one try of a call that was let in; None if it could not leave."""
-        call = self._calls[key_of(node, request, parent)]
-        attempt = super().send(node, request, parent, try_number, avoid)
-        if attempt is None:
-            return None
+    def _sent(self, attempt: Attempt) -> None:
+        super()._sent(attempt)
+        call = self._calls[key_of(attempt.node, attempt.request, attempt.parent)]
         attempt.deadline_ns = call.deadline
         if self._tries is not None:
             self._tries.sent(call, self._kernel.now)
         is_sooner = not self.timeout_ns or call.deadline < attempt.start_ns + self.timeout_ns
         if is_sooner and call.deadline != NO_DEADLINE:
             self._kernel.post(call.deadline, USER, self._overdue, attempt)
-        return attempt
 
     def end(self, last: Attempt, outcome: Outcome) -> None:
         """A call has ended, after all its tries."""
@@ -105,11 +94,11 @@ class CarefulChannel(ProxyChannel):
         if attempt.id in self._waiting:
             self._timed_out(attempt)
 
-    def _give_up(self, attempt: Attempt) -> None:
-        call = self._calls.pop(key_of(attempt.node, attempt.request, attempt.parent), None)
+    def _give_up(self, key: CallKey) -> None:
+        call = self._calls.pop(key, None)
         if call is not None and self._tries is not None:
             self._tries.left(call, self._kernel.now)
-        super()._give_up(attempt)
+        super()._give_up(key)
 
     def _turn_away(
         self,

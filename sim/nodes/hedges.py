@@ -10,7 +10,7 @@ from models.traffic.balancer.base import NO_MEMBER
 from models.traffic.hedging import CancelTry, FinishCall, HedgeAction, HedgedCall, Hedger, SendTry
 from sim.kernel.environment import Kernel, Timer
 from sim.kernel.ties import USER
-from sim.nodes.attempt import Attempt, Request
+from sim.nodes.attempt import Attempt, CallKey, Request, key_of
 from sim.nodes.plan import PlanNode
 
 
@@ -24,8 +24,11 @@ class Sender(Protocol):
         parent: Attempt | None,
         try_number: int,
         avoid: int = NO_MEMBER,
-    ) -> Attempt | None:
-        """Send one try; None if it could not leave."""
+    ) -> None:
+        """Send one try, now or when there is a connection for it."""
+
+    def withdraw(self, call: CallKey, try_number: int) -> None:
+        """A try that has not been sent is no longer wanted."""
 
     def end(self, last: Attempt, outcome: Outcome) -> None:
         """The call has ended as this try did."""
@@ -35,64 +38,72 @@ class Sender(Protocol):
 
 
 class _Race:
-    """One call: its decider, its tries under way by number, and the timer of the next."""
+    """One call: its decider, its tries by number (None until sent), and the timer of the next."""
 
-    __slots__ = ("call", "last", "node", "parent", "request", "timer", "tries", "unsent")
+    __slots__ = ("call", "key", "last", "node", "parent", "request", "timer", "tries")
 
     def __init__(
         self, call: HedgedCall, node: PlanNode, request: Request, parent: Attempt | None
     ) -> None:
         self.call = call
+        self.key = key_of(node, request, parent)
         self.node = node
         self.request = request
         self.parent = parent
-        self.tries: dict[int, Attempt] = {}
+        self.tries: dict[int, Attempt | None] = {}
         self.last: Attempt | None = None
         self.timer: Timer | None = None
-        self.unsent: int | None = None
 
 
 class HedgedCalls:
-    """All races of one channel."""
+    """All races of one channel. The first try of a call bears the number 0 here."""
 
     def __init__(self, kernel: Kernel, hedger: Hedger, sender: Sender) -> None:
         self._kernel = kernel
         self._hedger = hedger
         self._sender = sender
-        self._races: dict[int, tuple[_Race, int]] = {}
-        self._sending: _Race | None = None
+        self._races: dict[CallKey, _Race] = {}
 
     def begin(self, node: PlanNode, request: Request, parent: Attempt | None) -> None:
         """A new call; its first try goes out now."""
         race = _Race(HedgedCall(self._hedger, self._now), node, request, parent)
+        self._races[race.key] = race
         self._act(race, race.call.tick(now=self._now))
+
+    def sent(self, attempt: Attempt) -> None:
+        """A try has left."""
+        race = self._races[key_of(attempt.node, attempt.request, attempt.parent)]
+        race.tries[attempt.try_number - 1] = attempt
+
+    def won(self, attempt: Attempt) -> None:
+        """A try has its answer; those of its race that wait need no connection any more."""
+        race = self._races[key_of(attempt.node, attempt.request, attempt.parent)]
+        for number, other in race.tries.items():
+            if other is None:
+                self._sender.withdraw(race.key, number + 1)
 
     def ended(self, attempt: Attempt, outcome: Outcome) -> None:
         """A try has ended, or could not be sent."""
-        found = self._races.pop(attempt.id, None)
-        if found is None:
-            race = self._sending
-            assert race is not None
-            assert race.unsent is not None
-            number = race.unsent
-        else:
-            race, number = found
-            del race.tries[number]
+        race = self._races[key_of(attempt.node, attempt.request, attempt.parent)]
+        number = attempt.try_number - 1
+        del race.tries[number]
         race.last = attempt
         self._act(race, race.call.ended(number, outcome, now=self._now))
 
     def abandoned(self, attempt: Attempt) -> bool:
-        """A try was abandoned from outside. True if that was the end of its call."""
-        found = self._races.pop(attempt.id, None)
-        if found is None:
+        """A try was abandoned. True if that was from outside, and the end of its call."""
+        race = self._races.get(key_of(attempt.node, attempt.request, attempt.parent))
+        if race is None or race.tries.get(attempt.try_number - 1) is not attempt:
             return False
-        race, number = found
-        del race.tries[number]
-        if not race.call.is_over:
+        self.forget(race.key)
+        return True
+
+    def forget(self, call: CallKey) -> None:
+        """Nobody waits for that call any more; its other tries go on in vain."""
+        race = self._races.pop(call, None)
+        if race is not None:
             race.call.abandon(now=self._now)
             self._disarm(race)
-            return True
-        return False
 
     def _act(self, race: _Race, actions: tuple[HedgeAction, ...]) -> None:
         finish: FinishCall | None = None
@@ -101,25 +112,28 @@ class HedgedCalls:
                 case SendTry(number):
                     self._send(race, number)
                 case CancelTry(number):
-                    loser = race.tries.pop(number)
-                    del self._races[loser.id]
-                    self._sender.abandon(loser, tell_server=True)
+                    self._cancel(race, number)
                 case FinishCall():
                     finish = action
         self._arm(race)
         if finish is not None:
             assert race.last is not None
+            del self._races[race.key]
             self._sender.end(race.last, Outcome(finish.outcome))
 
     def _send(self, race: _Race, number: int) -> None:
-        before = [one.target.member for one in race.tries.values() if one.target is not None]
+        tried = [one.target for one in race.tries.values() if one is not None]
+        before = [target.member for target in tried if target is not None]
         avoid = before[-1] if before else NO_MEMBER
-        outer, self._sending, race.unsent = self._sending, race, number
-        attempt = self._sender.send(race.node, race.request, race.parent, number + 1, avoid)
-        self._sending = outer
-        if attempt is not None:
-            race.tries[number] = attempt
-            self._races[attempt.id] = (race, number)
+        race.tries[number] = None
+        self._sender.send(race.node, race.request, race.parent, number + 1, avoid)
+
+    def _cancel(self, race: _Race, number: int) -> None:
+        loser = race.tries.pop(number)
+        if loser is None:
+            self._sender.withdraw(race.key, number + 1)
+        else:
+            self._sender.abandon(loser, tell_server=True)
 
     def _arm(self, race: _Race) -> None:
         self._disarm(race)

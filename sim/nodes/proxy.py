@@ -1,67 +1,100 @@
-"""A channel with a chain of further policies around it, for edges that ask for more.
+"""A channel with stages around the straight path, for edges that ask for more.
 
-Edges that do not are served by :class:`~sim.nodes.channel.Channel` alone, which knows nothing of
-this module. What is decided here is decided by :mod:`models.traffic.proxy`.
+A call passes: chain (limit, concurrency), hedges, line for a connection, aim, and then the straight
+path of :class:`~sim.nodes.channel.Channel`, which knows nothing of this module. Every stage may be
+missing. What the chain decides is decided by :mod:`models.traffic.proxy`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from models.base.outcome import Decision, Outcome
 from models.base.time import TimeNs
 from models.traffic.balancer.base import NO_MEMBER
+from models.traffic.config import PoolConfig
 from models.traffic.outlier.detector import OutlierAction
 from models.traffic.proxy.chain import TURNED_AWAY, ProxyChain
 from sim.kernel.clocks import NodeClock
 from sim.kernel.driver import Driver
 from sim.kernel.ties import USER
-from sim.nodes.attempt import Attempt, Request
+from sim.nodes.aim import Aim, BalancedAim, KeyAim, RoleAim
+from sim.nodes.attempt import Attempt, CallKey, Request, key_of
 from sim.nodes.channel import Channel, Completion, Target
+from sim.nodes.connections import Asking, ConnectionLine
 from sim.nodes.hedges import HedgedCalls
 from sim.nodes.plan import PlanNode
+from sim.nodes.stores.database import Database
 
-NO_KEY = 0
-"""What a request is about whose source gives it no key."""
 
-_CallKey = tuple[int, int, int]
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """What stands around the straight path of one channel. ``callee`` is the service called."""
+
+    callee: str
+    chain: ProxyChain | None = None
+    pool: PoolConfig | None = None
+    database: Database | None = None
 
 
 class ProxyChannel(Channel):
     """Calls one service for one caller, by way of a chain."""
 
     __slots__ = (
-        "_chain", "_clock", "_end", "_hedges", "_key", "_permits", "_sweeps",
+        "_aim", "_chain", "_clock", "_end", "_hedges", "_permits", "_sweeps", "_was_refused",
+        "line",
     )  # fmt: skip
 
-    def mount(self, chain: ProxyChain, clock: NodeClock) -> None:
-        """Lay the chain around; before the first target comes into view."""
+    def mount(self, stages: Stages, clock: NodeClock) -> None:
+        """Lay the stages around; before the first target comes into view."""
         self._clock = clock
-        self._chain = chain
+        self._chain = stages.chain
         self._end = self._call_ended
-        self._call_ended: Completion = self._try_ended
-        self._permits: dict[_CallKey, int] = {}
-        self._key = NO_KEY
-        if self._balancer.needs_key:
-            self._pick = self._pick_by_key
+        self._permits: dict[CallKey, int] = {}
+        self._was_refused = False
+        self._aim = self._aim_at(stages.database)
+        self.line: ConnectionLine | None = None
+        if stages.pool is not None:
+            self.line = ConnectionLine(self._kernel, stages.pool, stages.callee, self)
         self._hedges: HedgedCalls | None = None
+        self._sweeps: Driver[tuple[OutlierAction, ...]] | None = None
+        chain = stages.chain
+        if chain is None:
+            return
+        self._call_ended: Completion = self._try_ended
         if chain.hedger is not None:
             self._hedges = HedgedCalls(self._kernel, chain.hedger, self)
-        self._sweeps: Driver[tuple[OutlierAction, ...]] | None = None
         if chain.outliers is not None:
             self._sweeps = Driver(
                 self._kernel, clock, chain.outliers, tie_class=USER, deliver=self._swept
             )
             self._sweeps.start()
 
+    def _aim_at(self, database: Database | None) -> Aim | None:
+        keyed = KeyAim(self._balancer) if self._balancer.needs_key else None
+        if database is None:
+            return keyed
+        return RoleAim(database, self._in_favour, keyed or BalancedAim(self._pick))
+
+    def _in_favour(self) -> Iterable[int]:
+        """Members in view that are not ejected; all of them if all are."""
+        members = [target.member for target in self.targets()]
+        outliers = None if self._chain is None else self._chain.outliers
+        if outliers is None:
+            return members
+        return [member for member in members if not outliers.is_ejected(member)] or members
+
     def add_target(self, target: Target, weight: int) -> None:
         """An instance has come into the caller's view, with a clean record."""
         super().add_target(target, weight)
-        if self._chain.outliers is not None:
+        if self._chain is not None and self._chain.outliers is not None:
             self._chain.outliers.add(target.member)
 
     def drop_target(self, member: int) -> None:
         """An instance has left the caller's view."""
         super().drop_target(member)
-        if self._chain.outliers is not None:
+        if self._chain is not None and self._chain.outliers is not None:
             self._chain.outliers.remove(member)
 
     def close(self) -> None:
@@ -78,7 +111,7 @@ class ProxyChannel(Channel):
         avoid: int = NO_MEMBER,
     ) -> None:
         """Let a call in, and send its first try; or send a further one."""
-        if try_number == 1:
+        if try_number == 1 and self._chain is not None:
             permit = self._chain.admit(self._local_now)
             if permit == TURNED_AWAY:
                 self._turn_away(node, request, parent)
@@ -96,39 +129,86 @@ class ProxyChannel(Channel):
         parent: Attempt | None,
         try_number: int,
         avoid: int = NO_MEMBER,
-    ) -> Attempt | None:
-        """Send one try of a call that was let in; None if it could not leave."""
-        self._key = getattr(request, "key", NO_KEY)
-        sent = len(self._waiting)
+    ) -> None:
+        """Send one try of a call that was let in, when there is a connection for it."""
+        if self.line is None:
+            self.transmit(node, request, parent, try_number, avoid)
+        else:
+            self.line.ask(node, request, parent, try_number, avoid)
+
+    def transmit(
+        self,
+        node: PlanNode,
+        request: Request,
+        parent: Attempt | None,
+        try_number: int,
+        avoid: int,
+    ) -> None:
+        """Send a try now."""
+        if self._aim is not None:
+            self._pick = self._aim.towards(node, request)
+        outer, self._was_refused = self._was_refused, False
         super().call(node, request, parent, try_number, avoid)
-        return next(reversed(self._waiting.values())) if len(self._waiting) > sent else None
+        if not self._was_refused:
+            self._sent(next(reversed(self._waiting.values())))
+        self._was_refused = outer
+
+    def _sent(self, attempt: Attempt) -> None:
+        """A try has left."""
+        if self._hedges is not None:
+            self._hedges.sent(attempt)
+
+    def withdraw(self, call: CallKey, try_number: int) -> None:
+        """A try that waits for a connection is no longer wanted."""
+        if self.line is not None:
+            self.line.withdraw(call, try_number)
+
+    def go_without(self, asking: Asking) -> None:
+        """Write down a try that was never sent, from when it asked."""
+        if asking.try_number == 1:
+            self._first_tries += 1
+        attempt = self._unsent(
+            asking.node, asking.request, asking.parent, asking.try_number, asking.start_ns
+        )
+        self._fail(attempt, Outcome.NO_CONNECTION)
+
+    def forget(self, asking: Asking) -> None:
+        """Nobody waits for that call any more."""
+        call = key_of(asking.node, asking.request, asking.parent)
+        if self._hedges is not None:
+            self._hedges.forget(call)
+        self._give_up(call)
+
+    def kept_jobs(self) -> Iterable[int]:
+        """Jobs one of whose calls waits for a connection."""
+        return () if self.line is None else self.line.kept_jobs()
 
     def end(self, last: Attempt, outcome: Outcome) -> None:
         """A call has ended, after all its tries."""
+        assert self._chain is not None
         permit = self._permits.pop(key_of(last.node, last.request, last.parent))
-        now = self._local_now
-        self._chain.left(permit, outcome, self._kernel.now - last.start_ns, now)
-        told = self._chain.answered(outcome, now)
-        if told is Outcome.FALLBACK and last.parent is not None:
-            told = Outcome.OK
-        self._end(last, told)
+        self._chain.left(permit, outcome, self._kernel.now - last.start_ns, self._local_now)
+        self._tell_caller(last, outcome)
 
     def abandon(self, attempt: Attempt, *, tell_server: bool) -> None:
         """The caller is gone or no longer wants the answer."""
+        if self.line is not None:
+            self.line.give_back()
         super().abandon(attempt, tell_server=tell_server)
         if self._hedges is None or self._hedges.abandoned(attempt):
-            self._give_up(attempt)
+            self._give_up(key_of(attempt.node, attempt.request, attempt.parent))
 
     def _retry_now(self, failed: Attempt) -> None:
         parent = failed.parent
         if parent is not None and parent.is_aborted:
-            self._give_up(failed)
+            self._give_up(key_of(failed.node, failed.request, parent))
             return
         super()._retry_now(failed)
 
-    def _give_up(self, attempt: Attempt) -> None:
-        permit = self._permits.pop(key_of(attempt.node, attempt.request, attempt.parent), None)
+    def _give_up(self, key: CallKey) -> None:
+        permit = self._permits.pop(key, None)
         if permit is not None:
+            assert self._chain is not None
             self._chain.gone(permit)
 
     def _turn_away(
@@ -139,6 +219,26 @@ class ProxyChannel(Channel):
         outcome: Outcome = Outcome.LIMITED,
     ) -> None:
         """A call that is not let in is one attempt that never left."""
+        attempt = self._unsent(node, request, parent, 1, self._kernel.now)
+        self._record(attempt, outcome, Decision.NONE)
+        self._tell_caller(attempt, outcome)
+
+    def _tell_caller(self, last: Attempt, outcome: Outcome) -> None:
+        assert self._chain is not None
+        told = self._chain.answered(outcome, self._local_now)
+        if told is Outcome.FALLBACK and last.parent is not None:
+            told = Outcome.OK
+        self._end(last, told)
+
+    def _unsent(
+        self,
+        node: PlanNode,
+        request: Request,
+        parent: Attempt | None,
+        try_number: int,
+        start_ns: TimeNs,
+    ) -> Attempt:
+        """An attempt that was asked for and never left."""
         attempt = Attempt()
         attempt.id = next(self._ids)
         attempt.channel = self
@@ -146,15 +246,11 @@ class ProxyChannel(Channel):
         attempt.request = request
         attempt.parent = parent
         attempt.target = None
-        attempt.try_number = 1
-        attempt.start_ns = self._kernel.now
+        attempt.try_number = try_number
+        attempt.start_ns = start_ns
         attempt.wait_ns = 0
         attempt.is_aborted = False
-        self._record(attempt, outcome, Decision.NONE)
-        told = self._chain.answered(outcome, self._local_now)
-        if told is Outcome.FALLBACK and parent is not None:
-            told = Outcome.OK
-        self._end(attempt, told)
+        return attempt
 
     def _try_ended(self, last: Attempt, outcome: Outcome) -> None:
         if self._hedges is None:
@@ -162,11 +258,28 @@ class ProxyChannel(Channel):
         else:
             self._hedges.ended(last, outcome)
 
+    def _refuse(self, attempt: Attempt) -> None:
+        self._was_refused = True
+        if self.line is not None:
+            self.line.give_back()
+        super()._refuse(attempt)
+
     def _on_answer(self, attempt: Attempt) -> None:
-        is_success = attempt.id in self._waiting and attempt.result is Outcome.OK
+        if attempt.id not in self._waiting:
+            return
+        is_success = attempt.result is Outcome.OK
+        if is_success and self._hedges is not None:
+            self._hedges.won(attempt)
+        if self.line is not None:
+            self.line.give_back()
         if is_success:
             self._hear(attempt, Outcome.OK)
         super()._on_answer(attempt)
+
+    def _timed_out(self, attempt: Attempt) -> None:
+        if self.line is not None:
+            self.line.give_back()
+        super()._timed_out(attempt)
 
     def _learn(self, attempt: Attempt, outcome: Outcome) -> None:
         super()._learn(attempt, outcome)
@@ -175,7 +288,7 @@ class ProxyChannel(Channel):
     def _hear(self, attempt: Attempt, outcome: Outcome) -> None:
         target = attempt.target
         assert target is not None
-        if self._chain.heard(target.member, outcome, self._local_now):
+        if self._chain is not None and self._chain.heard(target.member, outcome, self._local_now):
             self._balancer.mark_down(target.member)
             self._ports.member_judged(target, is_out=True)
 
@@ -189,14 +302,6 @@ class ProxyChannel(Channel):
                 self._balancer.mark_up(action.member)
             self._ports.member_judged(target, is_out=is_out)
 
-    def _pick_by_key(self, now: TimeNs, avoid: int = NO_MEMBER) -> int:
-        return self._balancer.pick_keyed(self._key, now, avoid)
-
     @property
     def _local_now(self) -> TimeNs:
         return self._clock.monotonic_at(self._kernel.now)
-
-
-def key_of(node: PlanNode, request: Request, parent: Attempt | None) -> _CallKey:
-    """One call of one request: its place in the tree, and the work on whose behalf it is made."""
-    return (request.id, node.index, -1 if parent is None else parent.id)

@@ -20,11 +20,9 @@ from sim.network.links import Network
 from sim.nodes.careful import CarefulChannel
 from sim.nodes.channel import Channel, ChannelPorts, Completion, Target
 from sim.nodes.instance import Instance
-from sim.nodes.pooled import PooledChannel
 from sim.nodes.prober import Prober
-from sim.nodes.proxy import ProxyChannel
+from sim.nodes.proxy import ProxyChannel, Stages
 from sim.nodes.stores.database import Databases
-from sim.nodes.stores.database_channel import DatabaseChannel, PooledDatabaseChannel
 
 
 @dataclass(slots=True)
@@ -94,8 +92,7 @@ class Wiring:
             balancer = make_balancer(
                 edge.balancer, self._streams(f"balancer/{path}"), self._balancers
             )
-            database = self._databases.get(edge.callee)
-            channel = _kind_of(edge, balancer, is_database=database is not None)
+            channel = self._kind_of(edge, balancer)
             made = caller.channels[self._number[edge.callee]] = channel(
                 self._kernel,
                 self._ports,
@@ -107,16 +104,24 @@ class Wiring:
                 call_ended=caller.call_ended,
             )
             self._inform(balancer, caller, made, self._number[edge.callee])
-            if isinstance(made, PooledChannel) and edge.pool is not None:
-                made.share(edge.pool, edge.callee)
             if isinstance(made, ProxyChannel):
-                now = caller.clock.monotonic_at(self._kernel.now)
-                stream = self._streams(f"proxy/{path}")
-                made.mount(ProxyChain(edge.proxy or ProxyConfig(), stream, now=now), caller.clock)
+                made.mount(self._stages(caller, edge, path), caller.clock)
             if isinstance(made, CarefulChannel):
                 made.follow(edge)
-            if isinstance(made, DatabaseChannel) and database is not None:
-                made.route_by(database)
+
+    def _kind_of(self, edge: EdgeConfig, balancer: Balancer) -> type[Channel]:
+        """What the straight path does not do needs stages around it."""
+        if edge.remembers_calls:
+            return CarefulChannel
+        is_staged = edge.proxy is not None or edge.pool is not None or balancer.needs_key
+        return ProxyChannel if is_staged or edge.callee in self._databases else Channel
+
+    def _stages(self, caller: Caller, edge: EdgeConfig, path: str) -> Stages:
+        chain = None
+        if edge.proxy is not None or edge.remembers_calls:
+            now = caller.clock.monotonic_at(self._kernel.now)
+            chain = ProxyChain(edge.proxy or ProxyConfig(), self._streams(f"proxy/{path}"), now=now)
+        return Stages(edge.callee, chain, edge.pool, self._databases.get(edge.callee))
 
     def _inform(self, balancer: Balancer, caller: Caller, channel: Channel, callee: int) -> None:
         """Prepare to tell a balancer what it wants to know of places, or of loads."""
@@ -182,17 +187,6 @@ class Wiring:
             if edge.callee == callee:
                 return edge
         raise KeyError((caller.service, callee))
-
-
-def _kind_of(edge: EdgeConfig, balancer: Balancer, *, is_database: bool) -> type[Channel]:
-    """What a plain channel would not do needs one that does; compiling checks that one will do."""
-    if edge.remembers_calls:
-        return CarefulChannel
-    if edge.proxy is not None or balancer.needs_key:
-        return ProxyChannel
-    if is_database:
-        return DatabaseChannel if edge.pool is None else PooledDatabaseChannel
-    return Channel if edge.pool is None else PooledChannel
 
 
 def probed_services(edges: Iterable[EdgeConfig]) -> frozenset[str]:

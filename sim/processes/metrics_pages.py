@@ -7,8 +7,8 @@ from models.storage.replicated_log import Role
 from models.telemetry.labels import label_set
 from models.telemetry.series import VectorSample
 from sim.nodes.instance import Instance
-from sim.nodes.pooled import PooledChannel
 from sim.nodes.power import Power
+from sim.nodes.proxy import ProxyChannel
 from sim.nodes.source import Source
 from sim.nodes.stores.database import DatabaseInstance
 from sim.nodes.stores.messages import MessageSource
@@ -77,8 +77,8 @@ class InstancePage:
 
 def _pools(instance: Instance) -> Iterator[PoolReading]:
     for channel in instance.channels.values():
-        if isinstance(channel, PooledChannel):
-            yield PoolReading(channel.callee, channel.in_use, channel.pending)
+        if isinstance(channel, ProxyChannel) and channel.line is not None:
+            yield PoolReading(channel.line.callee, channel.line.in_use, channel.line.pending)
 
 
 def _readings(instance: RememberingInstance) -> Iterator[CacheReading]:

@@ -9,7 +9,6 @@ from models.traffic.concurrency.base import LimitRange
 from models.traffic.limiter.base import Rate
 from models.traffic.proxy.config import ProxyConfig, RateLimitConfig
 from scenarios.load import load
-from scenarios.source.problems import ScenarioError
 from tests.scenarios.edited import load_edited, messages
 from tests.scenarios.shell import ROOT
 
@@ -114,10 +113,12 @@ def test_policies_that_make_no_sense_are_refused_where_they_stand(tmp_path, poli
     assert message in shown[0]
 
 
-def test_an_edge_to_a_database_has_no_proxy(tmp_path):
+def test_an_edge_to_a_database_may_have_policies_of_a_proxy_and_a_pool(tmp_path):
     text = DATABASE.read_text(encoding="utf-8")
     (key,) = [line for line in text.splitlines() if "-> orders-db" in line]
     path = tmp_path / "db.yaml"
-    path.write_text(text.replace(key, key.replace("}", ", outlier: {}}")), encoding="utf-8")
-    with pytest.raises(ScenarioError, match="'orders-db' is a database"):
-        load(path)
+    more = ", outlier: {}, pool: {connections: 7}}"
+    path.write_text(text.replace(key, key.replace("}", more)), encoding="utf-8")
+    edges = [one for one in load(path).blueprint.edges if one.callee == "orders-db"]
+    assert edges
+    assert all(one.proxy.outlier is not None and one.pool.connections == 7 for one in edges)

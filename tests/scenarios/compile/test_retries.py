@@ -115,20 +115,9 @@ def test_what_a_try_needs_to_know_of_others_costs_nothing_where_it_is_not_asked_
             "retry.budget: retry budget: the window must be whole tenths of a second",
         ),
         ("retry: {budget: {by: result}}", "did you mean 'results'?"),
-        ("deadline: 1s, pool: {connections: 3}", "pool: an edge has a pool, or policies of a"),
     ],
 )
 def test_retries_that_make_no_sense_are_refused_where_they_stand(tmp_path, policies, message):
     shown = messages(tmp_path, (EDGE, f"{EDGE}, {policies}"))
     assert len(shown) == 1, shown
     assert message in shown[0]
-
-
-def test_a_pool_and_a_deadline_from_two_entries_of_one_edge_are_refused(tmp_path):
-    shown = messages(
-        tmp_path,
-        ("edges:\n", "defaults: {edge: {pool: {connections: 3}}}\nedges:\n"),
-        (EDGE, f"{EDGE}, deadline: 1s"),
-    )
-    assert len(shown) == 1, shown
-    assert "defaults.edge.pool: an edge has a pool" in shown[0]

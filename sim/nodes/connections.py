@@ -1,18 +1,17 @@
-"""A channel whose tries need a connection: a bounded number of them, and a line for the rest."""
+"""The connections of one channel to its service: a bounded number, and a line for the rest."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterator
+from typing import Protocol
 
-from models.base.outcome import Outcome
 from models.base.time import TimeNs
-from models.traffic.balancer.base import NO_MEMBER
 from models.traffic.concurrency.pool_limits import Admission, PoolLimits, PoolLimitsConfig
 from models.traffic.config import PoolConfig
+from sim.kernel.environment import Kernel
 from sim.kernel.lanes import TimeoutLane
-from sim.nodes.attempt import Attempt, Request
-from sim.nodes.channel import Channel
+from sim.nodes.attempt import Attempt, CallKey, Request, key_of
 from sim.nodes.plan import PlanNode
 
 
@@ -36,17 +35,38 @@ class Asking:
         self.avoid = avoid
 
 
-class PooledChannel(Channel):
-    """Holds a connection from the sending of a try until its caller knows how it ended.
+class Asker(Protocol):
+    """The channel whose tries need connections."""
+
+    def transmit(
+        self,
+        node: PlanNode,
+        request: Request,
+        parent: Attempt | None,
+        try_number: int,
+        avoid: int,
+    ) -> None:
+        """Send a try that has its connection."""
+
+    def go_without(self, asking: Asking) -> None:
+        """That try gets no connection."""
+
+    def forget(self, asking: Asking) -> None:
+        """Nobody waits any more for the call of that try, which was not sent."""
+
+
+class ConnectionLine:
+    """A try holds a connection from its sending until its caller knows how it ended.
 
     A try that is given up closes its connection, and the pool opens another at once. Who waits
     longest is next; the wait is no part of the try, whose time-out begins when it is sent.
     """
 
-    __slots__ = ("_asked", "_askings", "_limits", "_line", "_owed", "callee")
+    __slots__ = ("_asked", "_asker", "_askings", "_kernel", "_limits", "_line", "_owed", "callee")
 
-    def share(self, pool: PoolConfig, callee: str) -> None:
-        """Use no more connections to the service than these; before any call."""
+    def __init__(self, kernel: Kernel, pool: PoolConfig, callee: str, asker: Asker) -> None:
+        self._kernel = kernel
+        self._asker = asker
         self.callee = callee
         self._limits = PoolLimits(
             PoolLimitsConfig(
@@ -58,9 +78,7 @@ class PooledChannel(Channel):
         self._asked = 0
         self._owed = 0
         self._line: deque[Asking] = deque()
-        self._askings: TimeoutLane[Asking] = TimeoutLane(
-            self._kernel, pool.wait_ns, self._waited_in_vain
-        )
+        self._askings: TimeoutLane[Asking] = TimeoutLane(kernel, pool.wait_ns, self._waited_in_vain)
 
     @property
     def in_use(self) -> int:
@@ -72,24 +90,24 @@ class PooledChannel(Channel):
         """How many tries wait for a connection."""
         return self._limits.snapshot().pending
 
-    def kept_jobs(self) -> Iterable[int]:
+    def kept_jobs(self) -> Iterator[int]:
         """Jobs one of whose calls waits for a connection."""
         for asking in self._askings.outstanding():
             if asking.parent is not None:
                 yield asking.parent.id
 
-    def call(
+    def ask(
         self,
         node: PlanNode,
         request: Request,
         parent: Attempt | None,
-        try_number: int = 1,
-        avoid: int = NO_MEMBER,
+        try_number: int,
+        avoid: int,
     ) -> None:
-        """Send one try of a call, or let it wait for a connection."""
+        """Send a try by a free connection, or let it wait for one, or turn it away."""
         admission = self._limits.arrive()
         if admission is Admission.SEND:
-            super().call(node, request, parent, try_number, avoid)
+            self._asker.transmit(node, request, parent, try_number, avoid)
             return
         self._asked += 1
         what = (node, request, parent)
@@ -98,32 +116,17 @@ class PooledChannel(Channel):
             self._line.append(asking)
             self._askings.add(asking)
         else:
-            self._go_without(asking)
+            self._asker.go_without(asking)
 
-    def _waited_in_vain(self, asking: Asking) -> None:
-        del self._askings.waiting[asking.id]
-        self._limits.give_up()
-        if asking.parent is None or not asking.parent.is_aborted:
-            self._go_without(asking)
+    def withdraw(self, call: CallKey, try_number: int) -> None:
+        """A try that waits is no longer wanted."""
+        for asking in self._askings.outstanding():
+            whose = key_of(asking.node, asking.request, asking.parent)
+            if whose == call and asking.try_number == try_number:
+                self._leave(asking)
+                return
 
-    def _go_without(self, asking: Asking) -> None:
-        """Write down a try that was never sent, from when it asked."""
-        if asking.try_number == 1:
-            self._first_tries += 1
-        attempt = Attempt()
-        attempt.id = next(self._ids)
-        attempt.channel = self
-        attempt.node = asking.node
-        attempt.request = asking.request
-        attempt.parent = asking.parent
-        attempt.target = None
-        attempt.try_number = asking.try_number
-        attempt.start_ns = asking.start_ns
-        attempt.wait_ns = 0
-        attempt.is_aborted = False
-        self._fail(attempt, Outcome.NO_CONNECTION)
-
-    def _give_back(self) -> None:
+    def give_back(self) -> None:
         """A connection is free for the next in the line; one that is refused gives it on."""
         self._owed += 1
         if self._owed > 1:
@@ -138,25 +141,20 @@ class PooledChannel(Channel):
         while asking.id not in self._askings.waiting:
             asking = self._line.popleft()
         del self._askings.waiting[asking.id]
-        if asking.parent is not None and asking.parent.is_aborted:
-            self._give_back()
+        parent = asking.parent
+        if parent is not None and parent.is_aborted:
+            self.give_back()
+            self._asker.forget(asking)
             return
-        super().call(asking.node, asking.request, asking.parent, asking.try_number, asking.avoid)
+        self._asker.transmit(asking.node, asking.request, parent, asking.try_number, asking.avoid)
 
-    def _refuse(self, attempt: Attempt) -> None:
-        self._give_back()
-        super()._refuse(attempt)
+    def _waited_in_vain(self, asking: Asking) -> None:
+        self._leave(asking)
+        if asking.parent is not None and asking.parent.is_aborted:
+            self._asker.forget(asking)
+        else:
+            self._asker.go_without(asking)
 
-    def _on_answer(self, attempt: Attempt) -> None:
-        if attempt.id in self._waiting:
-            self._give_back()
-            super()._on_answer(attempt)
-
-    def _timed_out(self, attempt: Attempt) -> None:
-        self._give_back()
-        super()._timed_out(attempt)
-
-    def abandon(self, attempt: Attempt, *, tell_server: bool) -> None:
-        """The caller is gone or no longer wants the answer; nobody is told, nothing retried."""
-        self._give_back()
-        super().abandon(attempt, tell_server=tell_server)
+    def _leave(self, asking: Asking) -> None:
+        del self._askings.waiting[asking.id]
+        self._limits.give_up()
