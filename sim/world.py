@@ -40,6 +40,7 @@ from sim.nodes.power import Power
 from sim.nodes.source import Source
 from sim.nodes.stores.cache import Caches
 from sim.nodes.stores.database import open_databases
+from sim.nodes.stores.limits import open_limit_stores
 from sim.nodes.stores.messages import MessageQueues
 from sim.nodes.wiring import Caller, Wiring, probed_services
 from sim.processes.discovery import Discovery
@@ -123,6 +124,13 @@ class World:
             streams=self.stream,
             balancers=extensions.balancers,
             databases=self.databases,
+        )
+        self.wiring.limit_stores = open_limit_stores(
+            self.kernel,
+            self.network.view("limits"),
+            self.power,
+            blueprint.edges,
+            self.stream,
         )
         self.sources = self._make_sources()
         self.callers = self._make_callers()

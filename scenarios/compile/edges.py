@@ -127,7 +127,7 @@ def _wrong_end(
 def _check_policies(path: KeyPath, doc: EdgeDoc, document: ScenarioDoc, findings: Findings) -> None:
     breaker = doc.breaker
     check_balancer((*path, "balancer"), doc.balancer, document.topology.zones, findings)
-    check_proxy(path, doc, findings)
+    check_proxy(path, doc, document.topology.zones, findings)
     check_retries(path, doc, findings)
     if breaker is not None:
         _check_breaker((*path, "breaker"), breaker, findings)

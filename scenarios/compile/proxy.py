@@ -1,5 +1,6 @@
 """The proxy of an edge from its written form."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from models.base.outcome import Outcome
@@ -16,17 +17,18 @@ from models.traffic.outlier.config import (
     OutlierConfig,
     SuccessRateConfig,
 )
-from models.traffic.proxy.config import ProxyConfig, RateLimitConfig
+from models.traffic.proxy.config import LimitBy, LimitStoreConfig, ProxyConfig, RateLimitConfig
 from scenarios.compile.findings import Findings
+from scenarios.compile.laws import distribution_of
 from scenarios.document.edges import EdgeDoc
-from scenarios.document.proxy import ConcurrencyDoc, HedgeDoc, LimitDoc, OutlierDoc
+from scenarios.document.proxy import ConcurrencyDoc, HedgeDoc, LimitDoc, LimitStoreDoc, OutlierDoc
 from scenarios.source.marks import KeyPath
 
 _BUDGET_STEPS = 1000
 _DENOMINATOR_MAX = 10**9
 
 
-def check_proxy(path: KeyPath, doc: EdgeDoc, findings: Findings) -> None:
+def check_proxy(path: KeyPath, doc: EdgeDoc, zones: Sequence[str], findings: Findings) -> None:
     """Policies that do not go together, or could never do anything."""
     if doc.hedge is not None:
         if doc.retry.retries:
@@ -34,10 +36,17 @@ def check_proxy(path: KeyPath, doc: EdgeDoc, findings: Findings) -> None:
         budget = doc.hedge.budget
         if budget is not None and round(budget * _BUDGET_STEPS) / _BUDGET_STEPS != budget:
             findings.at_value((*path, "hedge", "budget"), "a hedge budget goes in steps of 0.1%")
-    if doc.limit is not None and doc.limit.rate == 0:
-        findings.at_value((*path, "limit", "rate"), "must be more than 0")
+    if doc.limit is not None:
+        _check_limit((*path, "limit"), doc.limit, zones, findings)
     if doc.outlier is not None and doc.outlier.max_ejected == 0:
         findings.at_value((*path, "outlier", "max_ejected"), "nobody could ever be ejected")
+
+
+def _check_limit(path: KeyPath, doc: LimitDoc, zones: Sequence[str], findings: Findings) -> None:
+    if doc.rate == 0:
+        findings.at_value((*path, "rate"), "must be more than 0")
+    if doc.store is not None and doc.store.zone not in zones:
+        findings.unknown((*path, "store", "zone"), "zone", doc.store.zone, zones)
 
 
 def proxy_config(doc: EdgeDoc) -> ProxyConfig | None:
@@ -55,7 +64,20 @@ def proxy_config(doc: EdgeDoc) -> ProxyConfig | None:
 def _limit(doc: LimitDoc) -> RateLimitConfig:
     rate = Fraction(doc.rate).limit_denominator(_DENOMINATOR_MAX)
     return RateLimitConfig(
-        Rate(max(rate.numerator, 1), max(rate.denominator, 1) * NS_PER_S), doc.burst
+        Rate(max(rate.numerator, 1), max(rate.denominator, 1) * NS_PER_S),
+        doc.burst,
+        None if doc.store is None else _limit_store(doc.store),
+    )
+
+
+def _limit_store(doc: LimitStoreDoc) -> LimitStoreConfig:
+    return LimitStoreConfig(
+        doc.zone,
+        LimitBy(doc.by),
+        None if doc.work is None else distribution_of(doc.work),
+        doc.timeout,
+        doc.fail == "open",
+        doc.remember,
     )
 
 

@@ -4,17 +4,39 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from scenarios.document.distributions import DistributionDoc
 from scenarios.document.quantities import Duration, PositiveDuration, Rate, Ratio, mistake
-from scenarios.document.shapes import Section, Several
+from scenarios.document.shapes import Name, Section, Several
 
 _Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
+class LimitStoreDoc(Section):
+    """A node in ``zone`` that keeps one limit for all callers of the edge.
+
+    ``by`` key or tenant there is a limit for each of them. The store takes ``work`` to answer, and
+    messages take their time. A call whose caller has waited ``timeout`` for the answer is let in
+    (``fail`` open) or refused (closed). With ``remember`` what was refused is refused without
+    asking until its wait is over.
+    """
+
+    zone: Name
+    by: Literal["all", "key", "tenant"] = "all"
+    work: DistributionDoc | None = None
+    timeout: PositiveDuration = 20_000_000
+    fail: Literal["open", "closed"] = "open"
+    remember: bool = True
+
+
 class LimitDoc(Section):
-    """Calls at no more than ``rate``; after silence a ``burst`` of them at once."""
+    """Calls at no more than ``rate``; after silence a ``burst`` of them at once.
+
+    Each caller counts for itself, unless a ``store`` counts for all.
+    """
 
     rate: Rate
     burst: _Count = 1
+    store: LimitStoreDoc | None = None
 
 
 class ConcurrencyDoc(Section):

@@ -66,7 +66,8 @@ class CarefulChannel(ProxyChannel):
             self._tries.sent(call, self._kernel.now)
         is_sooner = not self.timeout_ns or call.deadline < attempt.start_ns + self.timeout_ns
         if is_sooner and call.deadline != NO_DEADLINE:
-            self._kernel.post(call.deadline, USER, self._overdue, attempt)
+            due = max(call.deadline, self._kernel.now)
+            self._kernel.post(due, USER, self._overdue, attempt)
 
     def end(self, last: Attempt, outcome: Outcome) -> None:
         """A call has ended, after all its tries."""

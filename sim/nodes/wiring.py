@@ -20,9 +20,11 @@ from sim.network.links import Network
 from sim.nodes.careful import CarefulChannel
 from sim.nodes.channel import Channel, ChannelPorts, Completion, Target
 from sim.nodes.instance import Instance
+from sim.nodes.limited import LimitedChannel
 from sim.nodes.prober import Prober
 from sim.nodes.proxy import ProxyChannel, Stages
 from sim.nodes.stores.database import Databases
+from sim.nodes.stores.limits import LimitStoreNode
 
 
 @dataclass(slots=True)
@@ -46,7 +48,10 @@ class Caller:
 
 
 class Wiring:
-    """Knows every edge of the world and makes channels for whoever calls."""
+    """Knows every edge of the world and makes channels for whoever calls.
+
+    ``limit_stores`` are to be set before the first caller is connected.
+    """
 
     def __init__(
         self,
@@ -71,6 +76,7 @@ class Wiring:
         self._streams = streams
         self._balancers = balancers
         self._databases = databases
+        self.limit_stores: Mapping[tuple[str, str], LimitStoreNode] = {}
 
     def callees(self, caller: Caller) -> list[str]:
         """Services that the caller calls, in the order of the configuration."""
@@ -108,9 +114,12 @@ class Wiring:
                 made.mount(self._stages(caller, edge, path), caller.clock)
             if isinstance(made, CarefulChannel):
                 made.follow(edge)
+            self._limit(made, edge, caller)
 
     def _kind_of(self, edge: EdgeConfig, balancer: Balancer) -> type[Channel]:
         """What the straight path does not do needs stages around it."""
+        if (edge.caller, edge.callee) in self.limit_stores:
+            return LimitedChannel
         if edge.remembers_calls:
             return CarefulChannel
         is_staged = edge.proxy is not None or edge.pool is not None or balancer.needs_key
@@ -122,6 +131,12 @@ class Wiring:
             now = caller.clock.monotonic_at(self._kernel.now)
             chain = ProxyChain(edge.proxy or ProxyConfig(), self._streams(f"proxy/{path}"), now=now)
         return Stages(edge.callee, chain, edge.pool, self._databases.get(edge.callee))
+
+    def _limit(self, channel: Channel, edge: EdgeConfig, caller: Caller) -> None:
+        limit = None if edge.proxy is None else edge.proxy.limit
+        if isinstance(channel, LimitedChannel) and limit is not None and limit.store is not None:
+            store = self.limit_stores[edge.caller, edge.callee]
+            channel.consult(store, limit.store, caller.zone)
 
     def _inform(self, balancer: Balancer, caller: Caller, channel: Channel, callee: int) -> None:
         """Prepare to tell a balancer what it wants to know of places, or of loads."""

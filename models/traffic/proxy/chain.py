@@ -29,7 +29,7 @@ class ProxyChain:
     """The policies of one caller on one edge. ``now`` is the caller's monotonic clock (ns).
 
     ``outliers`` is None unless members are judged: whoever drives it marks them down and up.
-    ``hedger`` is None unless calls are hedged.
+    ``hedger`` is None unless calls are hedged. A limit that a store keeps is no part of the chain.
 
     Raises:
         ConfigError: a policy makes no sense.
@@ -39,7 +39,7 @@ class ProxyChain:
 
     def __init__(self, config: ProxyConfig, stream: Stream, *, now: TimeNs) -> None:
         self._limiter = None
-        if config.limit is not None:
+        if config.limit is not None and config.limit.store is None:
             self._limiter = TokenBucket(config.limit.rate, config.limit.burst)
         self._concurrency = _concurrency_limit(config)
         self.outliers = None

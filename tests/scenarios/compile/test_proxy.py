@@ -2,12 +2,13 @@
 
 import pytest
 
+from models.base.distributions import Deterministic
 from models.base.outcome import Outcome
 from models.base.time import NS_PER_MS, NS_PER_S
 from models.traffic.concurrency.aimd import AimdConfig
 from models.traffic.concurrency.base import LimitRange
 from models.traffic.limiter.base import Rate
-from models.traffic.proxy.config import ProxyConfig, RateLimitConfig
+from models.traffic.proxy.config import LimitBy, LimitStoreConfig, ProxyConfig, RateLimitConfig
 from scenarios.load import load
 from tests.scenarios.edited import load_edited, messages
 from tests.scenarios.shell import ROOT
@@ -33,6 +34,21 @@ def test_a_limit_is_a_rate_and_a_burst(tmp_path):
     assert proxy(tmp_path, "limit: {rate: 90/m, burst: 3}").limit == RateLimitConfig(
         Rate(3, 2 * NS_PER_S), 3
     )
+
+
+def test_a_limit_may_be_kept_in_a_store(tmp_path):
+    written = (
+        "limit: {rate: 5/s, store: {zone: b, by: tenant, work: 2ms, timeout: 9ms, fail: closed,"
+        " remember: false}}"
+    )
+    found = proxy(tmp_path, written).limit
+    assert found is not None
+    assert found.store == LimitStoreConfig(
+        "b", LimitBy.TENANT, Deterministic(2 * NS_PER_MS), 9 * NS_PER_MS, False, False
+    )
+    plain = proxy(tmp_path, "limit: {rate: 5/s, store: {zone: c}}").limit
+    assert plain is not None
+    assert plain.store == LimitStoreConfig("c")
 
 
 def test_concurrency_is_fixed_or_learnt(tmp_path):
@@ -97,6 +113,16 @@ def test_sizes_that_make_no_sense_are_refused(tmp_path, balancer, message):
         ("retry: {retries: 1}, hedge: {}", "hedge: an edge hedges or retries, not both"),
         ("hedge: {budget: 0.15%}", "hedge.budget: a hedge budget goes in steps of 0.1%"),
         ("limit: {rate: 0/s}", "limit.rate: must be more than 0"),
+        ("limit: {rate: 1/s, store: {zone: d}}", "limit.store.zone: unknown zone 'd'"),
+        (
+            "limit: {rate: 1/s, store: {zone: a, fail: close}}",
+            "limit.store.fail: expected 'open' or 'closed', got 'close', did you mean 'closed'?",
+        ),
+        (
+            "limit: {rate: 1/s, store: {zone: a, timout: 1s}}",
+            "limit.store.timout: unknown field, did you mean 'timeout'?",
+        ),
+        ("limit: {rate: 1/s, store: {by: key}}", "limit.store.zone: "),
         ("outlier: {max_ejected: 0%}", "outlier.max_ejected: nobody could ever be ejected"),
         ("outlier: {base: 10m}", "outlier.max_ejection: must not be less than base"),
         ("concurrency: {limit: 5, learn: true, highest: 4}", "concurrency.limit: must be between"),
