@@ -5,6 +5,7 @@ exactly that script and that style sheet by their hashes and no request at all, 
 name in a scenario stays text. The same record gives the same bytes.
 """
 
+from collections.abc import Mapping
 from functools import partial
 
 from markupsafe import Markup
@@ -16,7 +17,7 @@ from models.planning.paging import AFTERMATH_NS
 from models.records.record import RunRecord, Verdict
 from reports import environment, topology
 from reports.charts import charts, timeline_data
-from reports.pages import alerts, failover, jobs, plot, traces
+from reports.pages import alerts, dashboards, failover, jobs, plot, traces
 from reports.pages.chapter import Chapter, chapter_of
 from reports.quantities import moment_text
 from reports.series.windows import window_length
@@ -32,8 +33,11 @@ from reports.verdict import expectation_rows, headline, origin
 SYMBOLS = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.STOPPED: "■"}
 
 
-def render(record: RunRecord) -> str:
-    """The whole report as HTML text (write it as UTF-8)."""
+def render(record: RunRecord, variables: Mapping[str, str] | None = None) -> str:
+    """The whole report as HTML text (write it as UTF-8).
+
+    ``variables`` are those of dashboards that are not to stand at their defaults.
+    """
     origin_ns = origin(record.manifest)
     chapter = chapter_of(record)
     data = timeline_data(record)
@@ -46,7 +50,11 @@ def render(record: RunRecord) -> str:
             manifest=record.manifest,
             symbol=SYMBOLS[record.verdict],
             headline=headline(record),
-            contents=_contents(chapter, has_stores=bool(caches or queues or databases)),
+            contents=_contents(
+                chapter,
+                has_stores=bool(caches or queues or databases),
+                has_dashboards=bool(record.dashboards),
+            ),
             expectations=expectation_rows(record),
             figures=key_figures(record),
             balance=counts_line(record),
@@ -55,6 +63,8 @@ def render(record: RunRecord) -> str:
             stories=failover.fault_stories(record),
             moments=timeline(record),
             alerts=alerts.alerts_view(record),
+            dashboards=dashboards.dashboard_views(record, variables),
+            panel_value=dashboards.value_text,
             label_words=alerts.label_words,
             strip_width=alerts.STRIP_WIDTH,
             flap_ns=FLAP_NS,
@@ -90,7 +100,10 @@ def render(record: RunRecord) -> str:
     )
 
 
-def _contents(chapter: Chapter | None, *, has_stores: bool) -> tuple[tuple[str, str], ...]:
+def _contents(
+    chapter: Chapter | None, *, has_stores: bool, has_dashboards: bool
+) -> tuple[tuple[str, str], ...]:
+    dashboards_there = (("dashboards", "Dashboards"),) if has_dashboards else ()
     named = (("chapter", chapter.title),) if chapter else ()
     stores = (("stores", "Data stores"),) if has_stores else ()
     return (
@@ -100,6 +113,7 @@ def _contents(chapter: Chapter | None, *, has_stores: bool) -> tuple[tuple[str, 
         ("charts", "Over time"),
         ("timeline", "What happened"),
         ("alerts", "Alerts"),
+        *dashboards_there,
         ("services", "Services"),
         *stores,
         ("topology", "Topology"),

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.records.dashboard import Dashboard
 from scenarios.compile.blueprint import compile_document
+from scenarios.compile.dashboards import compile_dashboards
 from scenarios.compile.findings import Findings
 from scenarios.document.scenario import ScenarioDoc
 from scenarios.document.validate import validate_document
@@ -53,6 +55,7 @@ class LoadedScenario:
     files: Mapping[str, bytes]
     spec_digest: str
     variants: tuple[tuple[str, "LoadedScenario"], ...] = ()
+    dashboards: tuple[Dashboard, ...] = ()
 
     @property
     def seed(self) -> int:
@@ -145,6 +148,7 @@ class _Loading:
         document = checked.document
         findings = Findings(located, self._files, self._problems, checked.replaced)
         blueprint, expectations = compile_document(document, findings)
+        dashboards = compile_dashboards(document.dashboards, findings)
         if self._problems:
             return None
         return LoadedScenario(
@@ -157,6 +161,7 @@ class _Loading:
             files=self._files.kept(),
             spec_digest=spec_digest(blueprint, expectations, self._files.contents()),
             variants=tuple(self._variants(root, document, overrides)),
+            dashboards=dashboards,
         )
 
     def _variants(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from models.base.time import TimeNs
+from models.records.dashboard import Dashboard
 from models.records.manifest import Manifest
 from models.records.table import Table
 
@@ -92,6 +93,7 @@ class RunRecord:
     scenario_text: str
     overrides: tuple[str, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
+    dashboards: tuple[Dashboard, ...] = ()
 
     def tables(self) -> tuple[Table, ...]:
         """All tables in canonical order."""

@@ -12,6 +12,7 @@ from scenarios.cli.exits import Exit
 
 _COMMANDS = {
     "anomalies": "scenarios.cli.anomalies",
+    "dashboards": "scenarios.cli.dashboards",
     "demo": "scenarios.cli.demo",
     "explain": "scenarios.cli.explain",
     "objectives": "scenarios.cli.objectives",

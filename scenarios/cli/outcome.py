@@ -1,7 +1,7 @@
 """What every run ends with: the kept directory, the verdict, and the line that repeats it."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -34,8 +34,12 @@ def keep(record: RunRecord, loaded: LoadedScenario, out: Path, *, with_report: b
     return directory
 
 
-def write_report(record: RunRecord, directory: Path) -> Path:
+def write_report(
+    record: RunRecord, directory: Path, variables: Mapping[str, str] | None = None
+) -> Path:
     """Write the key figures and then ``report.html`` into the run's directory.
+
+    ``variables`` are those of dashboards that are not to stand at their defaults.
 
     Raises:
         OSError: the disk refuses; no half-written report is left.
@@ -47,7 +51,7 @@ def write_report(record: RunRecord, directory: Path) -> Path:
     path = directory / REPORT_NAME
     part = directory / f"{REPORT_NAME}.part"
     try:
-        part.write_text(render(record), encoding="utf-8")
+        part.write_text(render(record, variables), encoding="utf-8")
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

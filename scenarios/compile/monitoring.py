@@ -1,5 +1,6 @@
 """Monitoring: its place and pace, alert rules from files and from the scenario itself."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from models.alerting.config import MonitoringConfig, NotifierConfig, RuleGroupCo
 from models.alerting.rule_file import RuleFileProblem, parse_rule_file
 from scenarios.compile.findings import Findings
 from scenarios.compile.presenting import compile_presentations
+from scenarios.document.dashboards import DashboardDoc, PanelDoc
 from scenarios.document.monitoring import AlertingDoc, NotifyDoc
 from scenarios.source.files import NamedFile
 from scenarios.source.marks import KeyPath, Mark
@@ -30,10 +32,17 @@ class Monitoring:
 
 
 def compile_monitoring(
-    doc: AlertingDoc | None, zones: tuple[str, ...], findings: Findings
+    doc: AlertingDoc | None,
+    dashboards: Mapping[str, DashboardDoc],
+    zones: tuple[str, ...],
+    findings: Findings,
 ) -> Monitoring:
-    """Scrapes, evaluations and notifications; a scrape must end before the next begins."""
+    """Scrapes, evaluations and notifications; a scrape must end before the next begins.
+
+    Panels of dashboards bring alert rules of their own.
+    """
     if doc is None:
+        _refuse_rules(dashboards, findings)
         return Monitoring(None, ())
     if doc.zone not in zones:
         findings.unknown(("alerting", "zone"), "zone", doc.zone, zones)
@@ -43,6 +52,7 @@ def compile_monitoring(
         )
     before = len(findings.problems)
     groups = _groups(doc, findings)
+    groups += _panel_groups(dashboards, groups, findings)
     is_complete = len(findings.problems) == before
     config = MonitoringConfig(
         zone=doc.zone,
@@ -70,6 +80,38 @@ def _groups(doc: AlertingDoc, findings: Findings) -> list[RuleGroupConfig]:
         else:
             groups += _inline(entry, path, findings)
     return groups
+
+
+def _panel_groups(
+    dashboards: Mapping[str, DashboardDoc], groups: list[RuleGroupConfig], findings: Findings
+) -> list[RuleGroupConfig]:
+    """One group per dashboard with rules; a rule that is there already is not run twice."""
+    known = {rule for group in groups for rule in group.rules}
+    found = []
+    for name, path, panel in _panels(dashboards):
+        if not panel.rules:
+            continue
+        entry = {"name": f"dashboard {name}", "rules": list(panel.rules)}
+        for group in _inline(entry, path, findings):
+            fresh = tuple(rule for rule in dict.fromkeys(group.rules) if rule not in known)
+            known.update(fresh)
+            if fresh:
+                found.append(replace(group, rules=fresh))
+    return found
+
+
+def _refuse_rules(dashboards: Mapping[str, DashboardDoc], findings: Findings) -> None:
+    for _, path, panel in _panels(dashboards):
+        if panel.rules:
+            findings.at_key((*path, "rules"), "nobody runs rules without an 'alerting' section")
+
+
+def _panels(
+    dashboards: Mapping[str, DashboardDoc],
+) -> Iterator[tuple[str, KeyPath, PanelDoc]]:
+    for name, doc in dashboards.items():
+        for index, panel in enumerate(doc.panels):
+            yield name, ("dashboards", name, "panels", index), panel
 
 
 def _notifier(doc: NotifyDoc) -> NotifierConfig:

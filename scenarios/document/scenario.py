@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from scenarios.document.dashboards import DashboardDoc
 from scenarios.document.distributions import DistributionDoc
 from scenarios.document.edges import DefaultsDoc, EdgeDoc
 from scenarios.document.expectations import ExpectationDoc
@@ -159,6 +160,7 @@ class ScenarioDoc(Section):
     jobs: dict[Name, JobDoc] = Field(default_factory=dict)
     faults: Several[FaultDoc] = ()
     alerting: AlertingDoc | None = None
+    dashboards: dict[Name, DashboardDoc] = Field(default_factory=dict)
     prices: PricesDoc = PricesDoc()
     limits: LimitsDoc = LimitsDoc()
     sampling: SamplingDoc = SamplingDoc()

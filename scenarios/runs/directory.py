@@ -25,6 +25,7 @@ import numpy.typing as npt
 from pydantic import TypeAdapter
 
 from models.base.errors import ForeshockError, SpecError
+from models.records.dashboard import Dashboard
 from models.records.digest import run_digest
 from models.records.manifest import Manifest
 from models.records.record import (
@@ -178,6 +179,7 @@ def _facts(record: RunRecord) -> str:
         "replay": record.replay,
         "provenance": asdict(record.provenance),
         "overrides": list(record.overrides),
+        "dashboards": [asdict(dashboard) for dashboard in record.dashboards],
         "alternatives": [
             asdict(replace(alternative, costs=_EMPTY_COSTS))
             | {
@@ -255,6 +257,7 @@ def _read(directory: Path, facts: dict[str, Any]) -> RunRecord:
         scenario_text=(directory / "scenario.yaml").read_bytes().decode("utf-8"),
         overrides=TypeAdapter(tuple[str, ...]).validate_python(facts["overrides"]),
         alternatives=tuple(_alternative(entry) for entry in facts["alternatives"]),
+        dashboards=TypeAdapter(tuple[Dashboard, ...]).validate_python(facts.get("dashboards", [])),
     )
 
 

@@ -1,0 +1,73 @@
+"""Dashboards: queries that are PromQL for every value of their variables."""
+
+from collections.abc import Iterator, Mapping
+
+from models.records.dashboard import Dashboard, Panel, Variable, filled, references
+from models.telemetry.promql import ValueKind, compile_expression
+from models.telemetry.promql.syntax.tokens import ExpressionError
+from scenarios.compile.findings import Findings, unknown_name
+from scenarios.document.dashboards import DashboardDoc, VariableDoc
+from scenarios.source.marks import KeyPath
+
+
+def compile_dashboards(
+    docs: Mapping[str, DashboardDoc], findings: Findings
+) -> tuple[Dashboard, ...]:
+    """One dashboard per entry, in the order written."""
+    return tuple(_dashboard(name, doc, findings) for name, doc in docs.items())
+
+
+def _dashboard(name: str, doc: DashboardDoc, findings: Findings) -> Dashboard:
+    path: KeyPath = ("dashboards", name)
+    variables = tuple(
+        _variable(key, one, (*path, "variables", key), findings)
+        for key, one in doc.variables.items()
+    )
+    for index, panel in enumerate(doc.panels):
+        for number, query in enumerate(panel.queries):
+            _check_query(query, variables, (*path, "panels", index, "queries", number), findings)
+    return Dashboard(
+        name=name,
+        title=doc.title or name,
+        variables=variables,
+        panels=tuple(
+            Panel(one.title, one.type, one.queries, one.unit, one.legend) for one in doc.panels
+        ),
+        range_ns=doc.range or 0,
+        refresh_ns=doc.refresh,
+    )
+
+
+def _variable(name: str, doc: VariableDoc, path: KeyPath, findings: Findings) -> Variable:
+    default = doc.values[0] if doc.default is None else doc.default
+    if default not in doc.values:
+        findings.unknown((*path, "default"), "value", default, doc.values)
+    return Variable(name, doc.values, default)
+
+
+def _check_query(
+    query: str, variables: tuple[Variable, ...], path: KeyPath, findings: Findings
+) -> None:
+    known = [variable.name for variable in variables]
+    for name in references(query):
+        if name not in known:
+            findings.at_value(path, unknown_name("variable", name, known))
+            return
+    for values in _choices(variables):
+        try:
+            kind = compile_expression(filled(query, values)).kind
+        except ExpressionError as error:
+            findings.at_value(path, error.reason)
+            return
+        if kind not in (ValueKind.VECTOR, ValueKind.SCALAR):
+            findings.at_value(path, f"a panel shows a vector or a number, not a {kind.value}")
+            return
+
+
+def _choices(variables: tuple[Variable, ...]) -> Iterator[dict[str, str]]:
+    """The defaults, then each value of each variable once, the others at their defaults."""
+    defaults = {variable.name: variable.default for variable in variables}
+    yield defaults
+    for variable in variables:
+        for value in variable.values:
+            yield defaults | {variable.name: value}
