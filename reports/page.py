@@ -62,13 +62,7 @@ def render(record: RunRecord, variables: Mapping[str, str] | None = None) -> str
             charts=charts(record),
             stories=failover.fault_stories(record),
             moments=timeline(record),
-            alerts=alerts.alerts_view(record),
-            dashboards=dashboards.dashboard_views(record, variables),
-            panel_value=dashboards.value_text,
-            label_words=alerts.label_words,
-            strip_width=alerts.STRIP_WIDTH,
-            flap_ns=FLAP_NS,
-            aftermath_ns=AFTERMATH_NS,
+            **_watched(record, variables),
             services=service_rows(record),
             caches=caches,
             queues=queues,
@@ -98,6 +92,19 @@ def render(record: RunRecord, variables: Mapping[str, str] | None = None) -> str
             data=environment.embedded_json(data),
         )
     )
+
+
+def _watched(record: RunRecord, variables: Mapping[str, str] | None) -> dict[str, object]:
+    """What monitoring knew: alerts and dashboards, and what their templates ask for."""
+    return {
+        "alerts": alerts.alerts_view(record),
+        "label_words": alerts.label_words,
+        "strip_width": alerts.STRIP_WIDTH,
+        "flap_ns": FLAP_NS,
+        "aftermath_ns": AFTERMATH_NS,
+        "dashboards": dashboards.dashboard_views(record, variables),
+        "panel_value": dashboards.value_text,
+    }
 
 
 def _contents(
