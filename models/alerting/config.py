@@ -1,6 +1,7 @@
 """Alert rules and notification settings as frozen values."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from models.base.time import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S, DurationNs
 from models.telemetry.presenting.presentation import Presentation
@@ -35,12 +36,33 @@ class AlertRuleConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class RuleGroupConfig:
-    """Rules evaluated in order at one instant every ``interval_ns`` (0: the global interval)."""
+class RecordingRuleConfig:
+    """One recording rule: writes the result of ``expression`` down as the metric ``name``.
+
+    A label with an empty text is taken away from the result.
+    """
 
     name: str
-    rules: tuple[AlertRuleConfig, ...]
+    expression: str
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+RuleConfig: TypeAlias = AlertRuleConfig | RecordingRuleConfig
+
+
+@dataclass(frozen=True, slots=True)
+class RuleGroupConfig:
+    """Rules evaluated in order at one instant every ``interval_ns`` (0: the global interval).
+
+    A rule that gives more than ``limit`` (0: none) series or alerts fails. Expressions are asked
+    for, and results written at, ``query_offset_ns`` before the instant.
+    """
+
+    name: str
+    rules: tuple[RuleConfig, ...]
     interval_ns: DurationNs = 0
+    limit: int = 0
+    query_offset_ns: DurationNs = 0
 
 
 @dataclass(frozen=True, slots=True)

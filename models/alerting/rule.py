@@ -6,7 +6,9 @@ become pending; instances without an element are dropped (pending), kept (``keep
 or resolved (firing); pending instances that are at least ``for`` old fire. So a rule without
 ``for`` fires at its first evaluation, and one of 5 m evaluated every minute needs six in a row.
 
-Left out: restoring ``for`` after a restart, and the group's ``limit``.
+With more pending and firing instances than the group's ``limit`` the rule fails and forgets all.
+
+Left out: restoring ``for`` after a restart.
 Source: semantics 3.2; prometheus rules/alerting.go.
 """
 
@@ -48,7 +50,7 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What one evaluation did. With an ``error`` nothing has changed."""
+    """What one evaluation did. With an ``error`` nothing is to be written or sent."""
 
     transitions: tuple[Transition, ...] = ()
     error: str | None = None
@@ -118,8 +120,10 @@ class AlertRule:
             raise ConfigError(f"alert {self.name}: another expression or labels is another rule")
         self._config = config
 
-    def evaluate(self, vector: Iterable[VectorSample], *, now: TimeNs) -> Evaluation:
-        """Digest the result of the expression at ``now``.
+    def evaluate(
+        self, vector: Iterable[VectorSample], *, now: TimeNs, limit: int = 0
+    ) -> Evaluation:
+        """Digest the result of the expression at ``now``; ``limit`` 0 is none.
 
         Two elements that become the same instance are an error of the whole rule: nothing
         changes, as if there had been no evaluation.
@@ -139,6 +143,9 @@ class AlertRule:
                 self._age(labels, moves, now)
             else:
                 self._miss(labels, moves, now)
+        if limit and (count := self._active_count()) > limit:
+            error = f"alert {self.name}: exceeded limit of {limit} with {count} alerts"
+            return Evaluation(self._forget_all(now), error)
         return Evaluation(tuple(moves))
 
     def dispatch(self, *, now: TimeNs) -> tuple[Alert, ...]:
@@ -190,6 +197,19 @@ class AlertRule:
             )
             for labels, instance in sorted(self._instances.items(), key=lambda item: item[0])
         )
+
+    def _active_count(self) -> int:
+        active = (AlertState.PENDING, AlertState.FIRING)
+        return sum(instance.state in active for instance in self._instances.values())
+
+    def _forget_all(self, now: TimeNs) -> tuple[Transition, ...]:
+        gone = tuple(
+            Transition(labels, instance.state, AlertState.INACTIVE, instance.value, now)
+            for labels, instance in self._instances.items()
+            if instance.state in (AlertState.PENDING, AlertState.FIRING)
+        )
+        self._instances.clear()
+        return gone
 
     def _instance_labels(self, sample: VectorSample) -> LabelSet:
         added = {

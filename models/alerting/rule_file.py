@@ -3,9 +3,8 @@
 The caller reads the YAML and knows where each value stands; this module knows what may be
 there. Every problem of a file is collected, so its author sees all of them at once.
 
-Not supported in this release, and refused where it stands: recording rules, a group's ``limit``
-and ``query_offset`` other than 0, and what :mod:`models.telemetry.promql` leaves out.
-Labels of a group are laid under those of its rules.
+Refused where it stands is what :mod:`models.telemetry.promql` leaves out. Labels of a
+group are laid under those of its rules.
 
 Source: semantics 3.1; prometheus model/rulefmt/rulefmt.go.
 """
@@ -16,7 +15,12 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TypeAlias
 
-from models.alerting.config import AlertRuleConfig, RuleGroupConfig
+from models.alerting.config import (
+    AlertRuleConfig,
+    RecordingRuleConfig,
+    RuleConfig,
+    RuleGroupConfig,
+)
 from models.alerting.prometheus_duration import parse_prometheus_duration
 from models.base.errors import ValueSyntaxError
 from models.base.time import DurationNs
@@ -28,6 +32,8 @@ Locate: TypeAlias = Callable[[Path], tuple[int, int]]
 
 _GROUP_FIELDS = ("name", "interval", "limit", "query_offset", "labels", "rules")
 _ALERT_FIELDS = ("alert", "expr", "for", "keep_firing_for", "labels", "annotations")
+_RECORD_FIELDS = ("record", "expr", "labels")
+_METRIC_NAME = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
 _LABEL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -96,6 +102,28 @@ class _Reader:
             self.refuse((*path, key), f"'{key}': {error}")
             return 0
 
+    def count(self, data: Mapping[str, object], key: str, path: Path) -> int:
+        value = data.get(key)
+        if value is None:
+            return 0
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            self.refuse((*path, key), f"'{key}' must be a whole number, 0 for none")
+            return 0
+        return value
+
+    def expression(self, data: Mapping[str, object], path: Path) -> str | None:
+        """A text that is PromQL and gives a vector or a number."""
+        expression = self.text(data, "expr", path)
+        if expression is not None:
+            try:
+                kind = compile_expression(expression).kind
+            except ValueSyntaxError as error:
+                self.refuse((*path, "expr"), str(error))
+            else:
+                if kind not in (ValueKind.VECTOR, ValueKind.SCALAR):
+                    self.refuse((*path, "expr"), f"the expression gives a {kind.value}, no vector")
+        return expression
+
     def texts(self, data: Mapping[str, object], key: str, path: Path) -> dict[str, str]:
         """Labels or annotations: names to texts."""
         value = data.get(key)
@@ -152,43 +180,36 @@ def _group(reader: _Reader, entry: object, path: Path) -> RuleGroupConfig | None
         return None
     name = reader.text(data, "name", path)
     interval_ns = reader.duration(data, "interval", path)
-    if data.get("limit") not in (None, 0):
-        reader.refuse((*path, "limit"), "'limit' is not supported yet")
-    if reader.duration(data, "query_offset", path):
-        reader.refuse((*path, "query_offset"), "'query_offset' is not supported yet")
+    limit = reader.count(data, "limit", path)
+    query_offset_ns = reader.duration(data, "query_offset", path)
     labels = reader.texts(data, "labels", path)
     rules = []
     for index, rule_entry in enumerate(_list(reader, data, "rules", path)):
         rule = _rule(reader, rule_entry, (*path, "rules", index), labels)
         if rule is not None:
             rules.append(rule)
-    return None if name is None else RuleGroupConfig(name, tuple(rules), interval_ns)
+    return (
+        None
+        if name is None
+        else RuleGroupConfig(name, tuple(rules), interval_ns, limit, query_offset_ns)
+    )
 
 
 def _rule(
     reader: _Reader, entry: object, path: Path, group_labels: Mapping[str, str]
-) -> AlertRuleConfig | None:
+) -> RuleConfig | None:
+    if isinstance(entry, Mapping) and "record" in entry and "alert" not in entry:
+        return _recording_rule(reader, entry, path, group_labels)
     before = len(reader.problems)
-    if isinstance(entry, Mapping) and "record" in entry:
-        reader.refuse((*path, "record"), "recording rules are not supported yet")
-        return None
     data = reader.fields(entry, path, _ALERT_FIELDS)
     if not isinstance(entry, Mapping):
         return None
     name = reader.text(data, "alert", path)
-    expression = reader.text(data, "expr", path)
+    expression = reader.expression(data, path)
     for_ns = reader.duration(data, "for", path)
     keep_firing_for_ns = reader.duration(data, "keep_firing_for", path)
     labels = dict(group_labels) | reader.texts(data, "labels", path)
     annotations = reader.texts(data, "annotations", path)
-    if expression is not None:
-        try:
-            kind = compile_expression(expression).kind
-        except ValueSyntaxError as error:
-            reader.refuse((*path, "expr"), str(error))
-        else:
-            if kind not in (ValueKind.VECTOR, ValueKind.SCALAR):
-                reader.refuse((*path, "expr"), f"the expression gives a {kind.value}, no vector")
     if name is None or expression is None or len(reader.problems) > before:
         return None
     return AlertRuleConfig(
@@ -199,6 +220,21 @@ def _rule(
         tuple(sorted(labels.items())),
         tuple(sorted(annotations.items())),
     )
+
+
+def _recording_rule(
+    reader: _Reader, entry: object, path: Path, group_labels: Mapping[str, str]
+) -> RecordingRuleConfig | None:
+    before = len(reader.problems)
+    data = reader.fields(entry, path, _RECORD_FIELDS)
+    name = reader.text(data, "record", path)
+    if name is not None and not _METRIC_NAME.fullmatch(name):
+        reader.refuse((*path, "record"), f"'{name}' is not a valid name of a metric")
+    expression = reader.expression(data, path)
+    labels = dict(group_labels) | reader.texts(data, "labels", path)
+    if name is None or expression is None or len(reader.problems) > before:
+        return None
+    return RecordingRuleConfig(name, expression, tuple(sorted(labels.items())))
 
 
 def _list(reader: _Reader, data: Mapping[str, object], key: str, path: Path) -> list[object]:

@@ -2,25 +2,31 @@
 
 Instants are ``start + k * interval``. A group that comes late evaluates once, for the latest
 instant that has passed; the ones before it are counted as missed and never made up for. Later
-rules see the ``ALERTS`` series that earlier rules wrote. A rule whose expression fails on the
-series that are there is an error of that rule alone: its alerts stay as they were.
+rules see what earlier rules recorded, and their ``ALERTS`` series. A rule whose expression fails
+on the series that are there is an error of that rule alone: its alerts stay as they were.
 
 The group makes the store keep samples for as long as its expressions look back.
 
 Source: semantics 3.2; prometheus rules/group.go.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from models.alerting.alert import Alert
-from models.alerting.config import AlertRuleConfig, MonitoringConfig, RuleGroupConfig
+from models.alerting.config import (
+    AlertRuleConfig,
+    MonitoringConfig,
+    RuleConfig,
+    RuleGroupConfig,
+)
+from models.alerting.recording import RecordingRule
 from models.alerting.rule import AlertRule, InstanceSnapshot, Transition
 from models.base.errors import ConfigError
 from models.base.time import TimeNs
 from models.telemetry.promql import Expression, compile_expression
 from models.telemetry.promql.plan.moment import EvaluationError
 from models.telemetry.scrape import ScrapeTarget
-from models.telemetry.series import SeriesStore
+from models.telemetry.series import SeriesStore, VectorSample
 
 KEPT_FOR_EVER_NS = 2**62
 """Retention for expressions that ``@`` pins to an instant."""
@@ -38,9 +44,16 @@ class GroupEvaluation:
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    rule: AlertRule
+    rule: AlertRule | RecordingRule
     expression: Expression
     output: ScrapeTarget
+
+
+@dataclass(slots=True)
+class _Done:
+    transitions: list[Transition] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
 
 class RuleGroup:
@@ -68,6 +81,8 @@ class RuleGroup:
             raise ConfigError(f"rule group {config.name}: the interval must be positive")
         self._lookback_ns = monitoring.lookback_ns
         self._step_ns = monitoring.evaluation_interval_ns or self._interval_ns
+        self._limit = config.limit
+        self._offset_ns = config.query_offset_ns
         self._store = store
         self._next_ns = start_ns
         self._members = tuple(self._member(rule, monitoring) for rule in config.rules)
@@ -88,41 +103,66 @@ class RuleGroup:
 
     def snapshot(self) -> tuple[InstanceSnapshot, ...]:
         """Every alert instance of every rule, in the order of the rules."""
-        return tuple(one for member in self._members for one in member.rule.snapshot())
+        return tuple(one for rule in self.alert_rules() for one in rule.snapshot())
 
-    def _member(self, config: AlertRuleConfig, monitoring: MonitoringConfig) -> _Member:
-        rule = AlertRule(
-            config, interval_ns=self._interval_ns, resend_delay_ns=monitoring.resend_delay_ns
-        )
+    def alert_rules(self) -> tuple[AlertRule, ...]:
+        """The alerting rules, in order."""
+        return tuple(one.rule for one in self._members if isinstance(one.rule, AlertRule))
+
+    def _member(self, config: RuleConfig, monitoring: MonitoringConfig) -> _Member:
+        rule: AlertRule | RecordingRule
+        if isinstance(config, AlertRuleConfig):
+            rule = AlertRule(
+                config, interval_ns=self._interval_ns, resend_delay_ns=monitoring.resend_delay_ns
+            )
+        else:
+            rule = RecordingRule(config)
         output = ScrapeTarget(self._store, (), reports_up=False)
         expression = compile_expression(config.expression)
         self._store.keep_at_least(
             KEPT_FOR_EVER_NS
             if expression.reach_ns is None
-            else expression.reach_ns + self._lookback_ns + self._interval_ns
+            else expression.reach_ns + self._lookback_ns + self._interval_ns + self._offset_ns
         )
         return _Member(rule, expression, output)
 
     def _evaluate(self, time_ns: TimeNs) -> GroupEvaluation:
-        transitions: list[Transition] = []
-        alerts: list[Alert] = []
-        errors: list[str] = []
+        done = _Done()
         for member in self._members:
             try:
                 vector = member.expression.vector(
                     self._store,
-                    now=time_ns,
+                    now=time_ns - self._offset_ns,
                     lookback_ns=self._lookback_ns,
                     step_ns=self._step_ns,
                 )
+                if isinstance(member.rule, RecordingRule):
+                    recorded = member.rule.evaluate(vector, limit=self._limit)
+                    member.output.record(recorded, now=time_ns - self._offset_ns)
+                else:
+                    self._alert(member.rule, member.output, vector, time_ns, done)
             except EvaluationError as error:
-                errors.append(f"alert {member.rule.name}: {error}")
-                continue
-            evaluation = member.rule.evaluate(vector, now=time_ns)
-            if evaluation.error is not None:
-                errors.append(evaluation.error)
-                continue
-            transitions.extend(evaluation.transitions)
-            member.output.record(member.rule.state_series(), now=time_ns)
-            alerts.extend(member.rule.dispatch(now=time_ns))
-        return GroupEvaluation(time_ns, tuple(transitions), tuple(alerts), tuple(errors))
+                done.errors.append(f"{_what(member.rule)}: {error}")
+        return GroupEvaluation(
+            time_ns, tuple(done.transitions), tuple(done.alerts), tuple(done.errors)
+        )
+
+    def _alert(
+        self,
+        rule: AlertRule,
+        output: ScrapeTarget,
+        vector: tuple[VectorSample, ...],
+        time_ns: TimeNs,
+        done: _Done,
+    ) -> None:
+        evaluation = rule.evaluate(vector, now=time_ns, limit=self._limit)
+        done.transitions.extend(evaluation.transitions)
+        if evaluation.error is not None:
+            done.errors.append(evaluation.error)
+            return
+        output.record(rule.state_series(), now=time_ns - self._offset_ns)
+        done.alerts.extend(rule.dispatch(now=time_ns))
+
+
+def _what(rule: AlertRule | RecordingRule) -> str:
+    return f"alert {rule.name}" if isinstance(rule, AlertRule) else f"record {rule.name}"

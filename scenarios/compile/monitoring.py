@@ -4,7 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from models.alerting.config import MonitoringConfig, NotifierConfig, RuleGroupConfig
+from models.alerting.config import (
+    AlertRuleConfig,
+    MonitoringConfig,
+    NotifierConfig,
+    RuleGroupConfig,
+)
 from models.alerting.rule_file import RuleFileProblem, parse_rule_file
 from scenarios.compile.findings import Findings
 from scenarios.compile.presenting import compile_presentations
@@ -65,7 +70,9 @@ def compile_monitoring(
         notifier=_notifier(doc.notify),
         presentations=compile_presentations(doc.present_as, findings),
     )
-    alerts = dict.fromkeys(rule.name for group in groups for rule in group.rules)
+    alerts = dict.fromkeys(
+        rule.name for group in groups for rule in group.rules if isinstance(rule, AlertRuleConfig)
+    )
     return Monitoring(config, tuple(alerts) if is_complete else None)
 
 

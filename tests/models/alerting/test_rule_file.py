@@ -105,12 +105,15 @@ def test_a_file_that_is_no_mapping_is_refused(data):
                                                      "keep_firing_for, labels, annotations")),
         ("groups:\n- name: g\n  intervall: 5m\n",
          (3, 14, "unknown field 'intervall', did you mean 'interval'?")),
-        ("groups:\n- name: g\n  limit: 5\n", (3, 10, "'limit' is not supported yet")),
-        ("groups:\n- name: g\n  query_offset: 1m\n",
-         (3, 17, "'query_offset' is not supported yet")),
+        ("groups:\n- name: g\n  limit: -1\n",
+         (3, 10, "'limit' must be a whole number, 0 for none")),
+        ("groups:\n- name: g\n  query_offset: 60\n",
+         (3, 17, "'query_offset' needs a unit, for example 30s or 5m")),
         ("groups:\n- name: g\n- name: g\n", (3, 9, "a group named 'g' exists already")),
-        ("groups:\n- name: g\n  rules:\n  - record: a:b\n    expr: sum(x)\n",
-         (4, 13, "recording rules are not supported yet")),
+        ("groups:\n- name: g\n  rules:\n  - record: a b\n    expr: sum(x)\n",
+         (4, 13, "'a b' is not a valid name of a metric")),
+        ("groups:\n- name: g\n  rules:\n  - record: a:b\n    for: 5m\n    expr: sum(x)\n",
+         (5, 10, "unknown field 'for'")),
         ("groups:\n- name: g\n  rules:\n  - expr: up == 0\n", (4, 5, "'alert' is missing")),
         (rule_text("for: 5m"), (4, 5, "'expr' is missing")),
         (rule_text("expr:"), (5, 10, "'expr' is empty")),
@@ -150,7 +153,7 @@ def test_all_problems_of_a_file_are_collected_in_their_order():
   - alert: A
     expr: rat(x[5m]) > 1
     for: soon
-  - record: a:b
+  - record: a b
     expr: up
 - name: a
   intreval: 1m
