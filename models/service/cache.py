@@ -10,14 +10,15 @@ from models.base.time import NS_PER_S, DurationNs
 class CacheSpec:
     """A cache in front of an endpoint's calls: they are made for what is not in it.
 
-    Requests ask for ``keys``; ``absent_ratio`` of all keys do not exist, which is found out by
+    Requests ask for ``keys``, with None for what their source says that they are about;
+    ``absent_ratio`` of all keys do not exist, which is found out by
     calling too. Each instance keeps up to ``capacity`` keys of its own, and loses them when it
     crashes, unless ``is_shared``: then the service has one store apart from its instances.
     ``is_warm``: it starts full of the most popular keys, of all ages up to ``ttl_ns``. The other
     fields are those of ``models.traffic.response_cache.CacheConfig``.
     """
 
-    keys: KeyLaw
+    keys: KeyLaw | None
     capacity: int = 1000
     ttl_ns: DurationNs = 60 * NS_PER_S
     jitter_ratio: float = 0.0

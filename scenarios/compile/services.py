@@ -84,7 +84,10 @@ def _endpoints(
             disk_bytes=endpoint.disk,
             writes=endpoint.writes,
             cache=compile_cache(
-                ("services", service, "endpoints", name, "cache"), endpoint, findings
+                ("services", service, "endpoints", name, "cache"),
+                endpoint,
+                findings,
+                requests_have_keys=any(one.keys for one in document.traffic.values()),
             ),
         )
         for name, endpoint in doc.endpoints.items()

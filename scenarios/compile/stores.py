@@ -10,7 +10,9 @@ from scenarios.document.services import EndpointDoc, ServiceDoc
 from scenarios.source.marks import KeyPath
 
 
-def compile_cache(path: KeyPath, endpoint: EndpointDoc, findings: Findings) -> CacheSpec | None:
+def compile_cache(
+    path: KeyPath, endpoint: EndpointDoc, findings: Findings, *, requests_have_keys: bool
+) -> CacheSpec | None:
     """The cache of an endpoint; one that could never matter is a problem."""
     doc = endpoint.cache
     if doc is None:
@@ -20,8 +22,12 @@ def compile_cache(path: KeyPath, endpoint: EndpointDoc, findings: Findings) -> C
     if doc.negative_ttl and not doc.absent:
         place: KeyPath = (*path, "negative_ttl")
         findings.at_value(place, "every key exists; say with 'absent' how many do not")
+    if doc.keys is None and not requests_have_keys:
+        findings.at_value((*path, "keys"), "no source of traffic gives its requests 'keys'")
+    if doc.keys is None and doc.start == "warm":
+        findings.at_value((*path, "start"), "only a cache with keys of its own can start warm")
     return CacheSpec(
-        keys=KeyLaw(doc.keys.count, doc.keys.zipf),
+        keys=None if doc.keys is None else KeyLaw(doc.keys.count, doc.keys.zipf),
         capacity=doc.capacity,
         ttl_ns=doc.ttl,
         jitter_ratio=doc.jitter,

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from models.base.keys import KEYS_MAX
 from scenarios.document.distributions import DistributionDoc
-from scenarios.document.quantities import Duration, PositiveDuration, Ratio
+from scenarios.document.quantities import Duration, PositiveDuration, Ratio, mistake
 from scenarios.document.shapes import Name, Section
+from scenarios.source.problems import quoted
 
 
 class KeysDoc(Section):
@@ -20,20 +21,33 @@ class KeysDoc(Section):
     zipf: Annotated[float, Field(ge=0.0, le=10.0)] = 0.0
 
 
+def _keys(value: object) -> object:
+    """None stands for the keys of requests."""
+    if value == "request":
+        return None
+    if isinstance(value, dict | KeysDoc):
+        return value
+    raise mistake(f"expected 'request' or a section such as {{count: 100}}, got {quoted(value)}")
+
+
 class CacheDoc(Section):
     """Answers kept by key: the endpoint's calls are made only for what is not there.
 
-    ``capacity`` counts keys, the least recently used leaves first. ``jitter`` shortens each
-    ``ttl`` by a random share of up to that. For ``stale`` after its end a value is still served
-    while one request refreshes it. ``absent`` is the share of all keys that do not exist;
-    ``negative_ttl`` is how long that is remembered. ``early_refresh`` (1 is usual) refreshes a
-    value before its end, with a chance that grows with the time its fetch takes. With
-    ``coalesce`` one request fetches what many are missing. ``scope`` says who shares a store: each
-    instance has its own and loses it when it crashes, or one serves the whole service. ``start``
-    warm is full of the most popular keys, of all ages.
+    ``keys: request`` caches by what each request is about, as its source's ``keys`` say; otherwise
+    the endpoint draws keys of its own. ``capacity`` counts keys, the least recently used leaves
+    first. ``jitter`` shortens each ``ttl`` by a random share of up to that. For ``stale`` after its
+    end a value is still served while one request refreshes it. ``absent`` is the share of all keys
+    that do not exist; ``negative_ttl`` is how long that is remembered. ``early_refresh`` (1 is
+    usual) refreshes a value before its end, with a chance that grows with the time its fetch takes.
+    With ``coalesce`` one request fetches what many are missing. ``scope`` says who shares a store:
+    each instance has its own and loses it when it crashes, or one serves the whole service.
+    ``start`` warm is full of the most popular keys, of all ages.
     """
 
-    keys: KeysDoc
+    keys: Annotated[
+        KeysDoc | None,
+        BeforeValidator(_keys, json_schema_input_type=Literal["request"] | KeysDoc),
+    ]
     capacity: Annotated[int, Field(ge=1, le=KEYS_MAX)] = 1000
     ttl: PositiveDuration = 60_000_000_000
     jitter: Ratio = 0.0

@@ -27,7 +27,8 @@ class PlanNode:
     ``index`` counts over the whole world (column ``attempts.node``), ``slot`` within its tree
     (where its demand lies in ``Request.demands``). ``steps`` are run one after the other, the
     positions within a step in parallel; one that ``is_optional`` may fail. Where the endpoint has
-    a cache, the key asked for lies in ``Request.demands`` as well, in the slot after the demand.
+    a cache with keys of its own, the key asked for lies in ``Request.demands`` as well, in the
+    slot after the demand.
     """
 
     __slots__ = (
@@ -127,7 +128,7 @@ class Planner:
             retry_demand=make_sampler(endpoint.work, Stream(self._seed, f"demand/retry/{path}")),
         )
         demands.append(make_sampler(endpoint.work, Stream(self._seed, f"demand/{path}")).draws)
-        if endpoint.cache is not None:
+        if endpoint.cache is not None and endpoint.cache.keys is not None:
             demands.append(make_keys(endpoint.cache.keys, Stream(self._seed, f"keys/{path}")))
         steps = []
         for step_number, step in enumerate(endpoint.steps):

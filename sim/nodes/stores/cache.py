@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
+from models.base.errors import ConfigError
+from models.base.keys import KeyLaw
 from models.base.outcome import Outcome
 from models.base.popularity import is_absent
 from models.base.streams import Stream
@@ -15,6 +17,9 @@ from sim.nodes.attempt import Attempt
 
 FLIGHTS = (Lookup.FETCH, Lookup.REFRESH)
 _AWAY = (*FLIGHTS, Lookup.JOIN)
+
+NO_KEY = 0
+"""What a request is about whose source gives it no key."""
 
 
 class Asker(Protocol):
@@ -48,6 +53,7 @@ class Cache:
         "_clock",
         "_joined",
         "_kernel",
+        "_key_of",
         "_store",
         "fetches",
         "hits",
@@ -68,20 +74,23 @@ class Cache:
         self._clock = clock
         self._store: ResponseCache[int, None] = ResponseCache(config, stream)
         self._absent_ratio = spec.absent_ratio
+        self._key_of = _key_of_request if spec.keys is None else _key_drawn
         self._asked: dict[int, _Asked] = {}
         self._joined: set[int] = set()
         self.hits = 0
         self.misses = 0
         self.fetches = 0
         if spec.is_warm:
-            self._warm(spec, stream)
+            if spec.keys is None:
+                raise ConfigError("a cache of other people's keys cannot start warm")
+            self._warm(spec, spec.keys, stream)
 
     def __len__(self) -> int:
         return len(self._store)
 
     def ask(self, attempt: Attempt, asker: Asker) -> Lookup:
         """Look up the key that the attempt's request asks for."""
-        key = attempt.request.demands[attempt.node.slot + 1]
+        key = self._key_of(attempt)
         found = self._store.ask(key, attempt.id, now=self._now()).lookup
         if found in _AWAY:
             self._asked[attempt.id] = _Asked(asker, attempt, key)
@@ -137,16 +146,27 @@ class Cache:
             return self._store.missing(asked.key, number, now=self._now())
         return self._store.fetched(asked.key, number, None, now=self._now())
 
-    def _warm(self, spec: CacheSpec, stream: Stream) -> None:
+    def _warm(self, spec: CacheSpec, keys: KeyLaw, stream: Stream) -> None:
         """Full from the start; the most popular key is the one most recently used."""
         now = self._now()
-        present = (key for key in range(spec.keys.count) if not is_absent(key, spec.absent_ratio))
+        present = (key for key in range(keys.count) if not is_absent(key, spec.absent_ratio))
         kept = [key for key, _ in zip(present, range(spec.capacity), strict=False)]
         for key in reversed(kept):
             self._store.fill(key, None, now=now, age_ns=stream.below(spec.ttl_ns))
 
     def _now(self) -> int:
         return self._clock.monotonic_at(self._kernel.now)
+
+
+def _key_drawn(attempt: Attempt) -> int:
+    """The key that was drawn for this endpoint when the request arrived."""
+    return attempt.request.demands[attempt.node.slot + 1]
+
+
+def _key_of_request(attempt: Attempt) -> int:
+    """What the request is about, whatever endpoint it has come to."""
+    key: int = getattr(attempt.request, "key", NO_KEY)
+    return key
 
 
 class Caches:

@@ -1,5 +1,7 @@
 """Caches as written, and what they become."""
 
+import pytest
+
 from models.base.distributions import Deterministic
 from models.base.keys import KeyLaw
 from models.base.time import NS_PER_MS, NS_PER_S
@@ -7,7 +9,7 @@ from models.faults.plan import CacheFlush
 from models.faults.selector import Selector
 from models.service.cache import CacheSpec
 from models.service.replication import ReadsFrom, ReplicationSpec
-from tests.scenarios.edited import load_edited
+from tests.scenarios.edited import load_edited, messages
 
 CALLS = "        calls:"
 
@@ -49,6 +51,43 @@ def test_what_is_written_reaches_the_cache(tmp_path):
         is_shared=True,
         is_warm=True,
     )
+
+
+def test_a_cache_may_keep_what_requests_are_about(tmp_path):
+    loaded = load_edited(
+        tmp_path,
+        (CALLS, f"        cache: {{keys: request}}\n{CALLS}"),
+        ("    to: frontend\n", "    to: frontend\n    keys: {count: 9}\n"),
+    )
+    caches = [
+        endpoint.cache
+        for service in loaded.blueprint.services
+        for endpoint in service.endpoints
+        if endpoint.cache is not None
+    ]
+    assert caches == [CacheSpec(None)]
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("{keys: request}", "cache.keys: no source of traffic gives its requests 'keys'"),
+        ("{keys: requests}", "cache.keys: expected 'request' or a section such as {count: 100}"),
+        ("{keys: null}", "cache.keys: expected 'request' or a section such as {count: 100}"),
+    ],
+)
+def test_keys_that_nobody_gives_are_refused(tmp_path, written, message):
+    (shown,) = messages(tmp_path, (CALLS, f"        cache: {written}\n{CALLS}"))
+    assert message in shown
+
+
+def test_what_others_ask_for_cannot_be_known_at_the_start(tmp_path):
+    (shown,) = messages(
+        tmp_path,
+        (CALLS, f"        cache: {{keys: request, start: warm}}\n{CALLS}"),
+        ("    to: frontend\n", "    to: frontend\n    keys: {count: 9}\n"),
+    )
+    assert "cache.start: only a cache with keys of its own can start warm" in shown
 
 
 def test_a_flush_names_whose_caches_are_emptied(tmp_path):
