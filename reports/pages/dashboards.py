@@ -129,19 +129,19 @@ def _line(
     x, y = place
     points = zip(series.times, series.values, strict=True)
     return LineView(
-        legend_text(panel.legend, series.labels),
+        legend_text(panel.legend, series.labels, panel.title),
         value_text(series.values[-1], panel.unit) if is_current else MISSING,
         plot.polyline([(x(at), y.place(value)) for at, value in points if isfinite(value)]),
         colour,
     )
 
 
-def legend_text(form: str, labels: LabelSet) -> str:
-    """The legend with ``{{label}}`` filled in, or the series itself."""
+def legend_text(form: str, labels: LabelSet, title: str) -> str:
+    """The legend with ``{{label}}`` filled in, or the series itself, or the panel's title."""
     known = dict(labels)
     if form:
         return _LABEL.sub(lambda found: known.get(found[1], ""), form)
-    return series_text(labels) or "value"
+    return series_text(labels) if labels else title
 
 
 def value_text(value: float, unit: str) -> str:

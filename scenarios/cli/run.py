@@ -9,6 +9,7 @@ from click.core import ParameterSource
 
 if TYPE_CHECKING:
     from models.records.record import RunRecord
+    from scenarios.cli.live import LiveDashboards
     from scenarios.load import LoadedScenario
 
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the metrics: all of them to FILE.om (OpenMetrics), the last to FILE.prom.",
 )
+@click.option("--live", is_flag=True, help="Show the dashboards on stderr as time passes.")
 @click.option("--report/--no-report", default=True, show_default=True, help="Write the report.")
 @click.option("--shuffle-ties", is_flag=True, help="Permute events of one instant by the seed.")
 @click.option("--plugin", "plugins", multiple=True, metavar="MODULE", help="Import a plug-in.")
@@ -41,6 +43,7 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     as_json: bool,
     junit: Path | None,
     metrics: Path | None,
+    live: bool,
     report: bool,
     shuffle_ties: bool,
     plugins: tuple[str, ...],
@@ -67,6 +70,7 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
         raise click.BadParameter(f"there is no directory {junit.parent}", param_hint="--junit")
     check_metrics_path(metrics)
     loaded = load(scenario, overrides)
+    looks_on = _looks_on(loaded) if live else None
     extensions = load_extensions(plugins, loaded.blueprint)
     line = ProgressLine(loaded.blueprint.phases.end_ns)
     is_silent = quiet or (as_json and not sys.stderr.isatty())
@@ -79,9 +83,10 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     options = RunOptions(
         seed=seed if rep is None else _derived(_root(loaded, seed), rep),
         shuffle_ties=shuffle_ties,
-        progress=no_progress if is_silent else line,
+        progress=no_progress if is_silent or live else line,
         extensions=extensions,
         plugins=plugins,
+        live=looks_on,
     )
     try:
         record = execute(loaded, options)
@@ -90,6 +95,19 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     if metrics is not None:
         write_metrics(record, loaded, metrics)
     return _end(record, loaded, out, report=report, junit=junit, as_json=as_json, plugins=plugins)
+
+
+def _looks_on(loaded: "LoadedScenario") -> "LiveDashboards":
+    """Who shows the dashboards during the run.
+
+    Raises:
+        click.UsageError: there are none.
+    """
+    from scenarios.cli.live import LiveDashboards
+
+    if not loaded.dashboards:
+        raise click.UsageError("--live shows dashboards, but the scenario declares no dashboards")
+    return LiveDashboards(loaded.dashboards)
 
 
 def _end(
@@ -140,7 +158,7 @@ def _refuse_contradictions(context: click.Context) -> None:
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
     if "reps" in given:
-        for name in ("rep", "junit", "metrics", "out"):
+        for name in ("rep", "junit", "metrics", "live", "out"):
             if name in given:
                 raise click.UsageError(f"--{name} is for a single run, not for --reps")
     elif "jobs" in given:

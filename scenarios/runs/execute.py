@@ -1,6 +1,7 @@
 """From a loaded scenario to a record: build, run, bill, judge, compare."""
 
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -10,16 +11,20 @@ from platform import python_version
 from models.base.errors import InvariantViolation, SimulationError
 from models.base.outcome import RequestOutcome
 from models.base.percentile import nearest_rank
-from models.base.time import NS_PER_MS
+from models.base.time import NS_PER_MS, TimeNs
 from models.planning.cost import bill
 from models.records.digest import run_digest
 from models.records.record import Alternative, Provenance, RunRecord, Verdict
 from models.records.schema import COSTS
 from models.records.table import table_from_rows
+from models.telemetry.series import SeriesStore
 from scenarios.expectations.judge import judge
 from scenarios.load import LoadedScenario
 from scenarios.runs.limits import Progress, Watch
-from sim.world import Extensions, build
+from sim.world import Extensions, World, build
+
+Live = Callable[[SeriesStore, TimeNs, TimeNs], None]
+"""Shown monitoring's store, its civil time and virtual time, now and then."""
 
 _PACKAGES = ("foreshock", "simpy", "numpy")
 
@@ -30,6 +35,7 @@ class RunOptions:
 
     ``seed`` replaces the scenario's own. ``shuffle_ties`` permutes events of one instant.
     ``plugins`` names the modules that ``extensions`` came from, for the line that replays.
+    ``live`` looks on at what monitoring has measured.
     """
 
     seed: int | None = None
@@ -37,6 +43,7 @@ class RunOptions:
     progress: Progress | None = None
     extensions: Extensions = Extensions()
     plugins: tuple[str, ...] = ()
+    live: Live | None = None
 
 
 def execute(loaded: LoadedScenario, options: RunOptions | None = None) -> RunRecord:
@@ -72,7 +79,7 @@ def _execute_one(loaded: LoadedScenario, options: RunOptions) -> RunRecord:
         extensions=options.extensions,
     )
     watch = Watch(world.kernel, loaded.blueprint.limits, options.progress)
-    outcome = world.run(after_batch=watch.may_go_on)
+    outcome = world.run(after_batch=_looked_at(world, watch, options.live))
     stop_reason = ""
     if outcome.stopped_early:
         stop_reason = watch.stop_reason or "events kept coming while virtual time stood still"
@@ -107,6 +114,19 @@ def _execute_one(loaded: LoadedScenario, options: RunOptions) -> RunRecord:
     record = replace(record, costs=bill(record, loaded.blueprint.prices))
     record = replace(record, digest=run_digest(manifest, record.tables()))
     return _judged(record, loaded)
+
+
+def _looked_at(world: World, watch: Watch, live: Live | None) -> Callable[[], bool]:
+    """What is asked after every batch; somebody who looks on is shown the store first."""
+    monitoring = world.monitoring
+    if live is None or monitoring is None:
+        return watch.may_go_on
+
+    def show_and_go_on() -> bool:
+        live(monitoring.store, monitoring.now, world.kernel.now)
+        return watch.may_go_on()
+
+    return show_and_go_on
 
 
 def _judged(record: RunRecord, loaded: LoadedScenario) -> RunRecord:

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 
 from models.alerting.config import MonitoringConfig
 from models.base.errors import ConfigError
+from models.base.time import TimeNs
 from models.service.spec import ServiceSpec
+from models.telemetry.series import SeriesStore
 from sim.kernel.clocks import NodeClock
 from sim.nodes.instance import Instance
 from sim.nodes.power import Power
@@ -59,6 +61,16 @@ class Monitoring:
         self._rules = [RuleLoop(self._node, self._pager, group) for group in config.groups]
         for loop in self._loops():
             loop.start()
+
+    @property
+    def store(self) -> SeriesStore:
+        """What monitoring has measured. Only to be read."""
+        return self._node.store
+
+    @property
+    def now(self) -> TimeNs:
+        """Civil time on monitoring's node, by which the store is stamped."""
+        return self._node.now
 
     def zone_lost(self, zone: str) -> None:
         """A zone has gone dark; monitoring may have been in it."""
