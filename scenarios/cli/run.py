@@ -66,8 +66,7 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     from scenarios.runs.execute import RunOptions, execute
 
     _refuse_contradictions(context)
-    if junit is not None and not junit.parent.is_dir():
-        raise click.BadParameter(f"there is no directory {junit.parent}", param_hint="--junit")
+    _check_junit_path(junit)
     check_metrics_path(metrics)
     loaded = load(scenario, overrides)
     looks_on = _looks_on(loaded) if live else None
@@ -95,6 +94,16 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     if metrics is not None:
         write_metrics(record, loaded, metrics)
     return _end(record, loaded, out, report=report, junit=junit, as_json=as_json, plugins=plugins)
+
+
+def _check_junit_path(path: Path | None) -> None:
+    """Refuse a file that could not be written, before the run and not after it.
+
+    Raises:
+        click.BadParameter: there is no such directory.
+    """
+    if path is not None and not path.parent.is_dir():
+        raise click.BadParameter(f"there is no directory {path.parent}", param_hint="--junit")
 
 
 def _looks_on(loaded: "LoadedScenario") -> "LiveDashboards":
