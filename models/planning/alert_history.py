@@ -7,7 +7,7 @@ alert and whose group labels are the alert's arrived at its receiver while it fi
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from models.base.time import NS_PER_MINUTE, TimeNs
@@ -19,7 +19,7 @@ FLAP_NS = 10 * NS_PER_MINUTE
 """An alert that fires again sooner than this after it was over has flapped."""
 
 _PAIR = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"')
-_ALERT_NAME = "alertname"
+_MUTED = "page_muted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +78,12 @@ def held_back(events: Table) -> tuple[HeldBack, ...]:
     counted: dict[tuple[str, str], int] = {}
     rows = zip(events.text("kind"), events.text("subject"), events.text("detail"), strict=True)
     for kind, subject, text in rows:
-        if kind.startswith("alert_"):
+        if kind == _MUTED:
             detail = json.loads(text)
-            key = (_alert_of(detail, subject), str(detail.get("reason", "muted")))
-            counted[key] = counted.get(key, 0) + 1
+            for alert in detail.get("alerts") or [subject]:
+                key = (str(alert), str(detail.get("reason", "muted")))
+                counted[key] = counted.get(key, 0) + 1
     return tuple(HeldBack(alert, why, times) for (alert, why), times in sorted(counted.items()))
-
-
-def _alert_of(detail: Mapping[str, object], subject: str) -> str:
-    labels = detail.get("labels")
-    if isinstance(labels, str):
-        return str(dict(_PAIR.findall(labels)).get(_ALERT_NAME, subject))
-    return str(detail.get("alert", subject))
 
 
 def _bare(alerts: Table) -> list[Episode]:

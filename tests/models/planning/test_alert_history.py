@@ -87,9 +87,9 @@ def test_pages_that_failed_are_kept_apart():
 def test_what_was_held_back_is_counted_by_alert_and_reason():
     run = small_run(
         events=[
-            event(S, "alert_muted", "on-call", reason="inhibited", labels='{alertname="Slow"}'),
-            event(2 * S, "alert_muted", "on-call", reason="inhibited", labels='{alertname="Slow"}'),
-            event(3 * S, "alert_muted", "on-call", reason="silenced", alert="Down"),
+            event(S, "page_muted", "on-call", reason="inhibited", alerts=["Slow"]),
+            event(2 * S, "page_muted", "on-call", reason="inhibited", alerts=["Slow"]),
+            event(3 * S, "page_muted", "on-call", reason="silenced", alerts=["Down"]),
         ]
     )
     assert [(one.alert, one.reason, one.times) for one in held_back(run.events)] == [
