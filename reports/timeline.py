@@ -117,6 +117,11 @@ def _told(event: _Event) -> tuple[str, str] | None:
             told = "page", f"Notification sent to {event.subject}: {alerts} {status}"
         case EventKind.PAGE_FAILED:
             told = "page", f"Notification to {event.subject} failed: {_said(detail, 'reason')}"
+        case EventKind.PAGE_MUTED:
+            alerts, why = ", ".join(_texts(detail.get("alerts"))), _said(detail, "reason")
+            told = "page", f"{event.subject} not notified of {alerts}: {why}"
+            if cause := _said(detail, "cause"):
+                told = "page", f"{told[1]} ({cause})"
         case EventKind.LOCK_ACQUIRED:
             owner, token = _said(detail, "owner"), _said(detail, "token")
             told = "lock", f"{owner} acquired the lock {event.subject} with token {token}"

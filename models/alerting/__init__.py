@@ -1,1 +1,1 @@
-"""Alert rules and the notifier that pages people."""
+"""Alert rules and the Alertmanager that pages people."""

@@ -1,4 +1,4 @@
-"""An alert as it travels from a rule to the notifier."""
+"""An alert as it travels from a rule to the Alertmanager."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class Alert:
     """One alert, identified by its full label set (``alertname`` among the labels).
 
     It is firing until ``ends_at_ns`` and resolved from that instant on. ``ends_at_ns`` None
-    means that the sender did not say; the notifier then assumes its resolve timeout.
+    means that the sender did not say; the Alertmanager then assumes its resolve timeout.
     """
 
     labels: LabelSet

@@ -1,26 +1,11 @@
-"""Alert rules and notification settings as frozen values."""
+"""Alert rules and the settings of monitoring as frozen values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from models.base.time import NS_PER_HOUR, NS_PER_MINUTE, NS_PER_S, DurationNs
+from models.alerting.routing.settings import AlertmanagerConfig, single_route
+from models.base.time import NS_PER_MINUTE, NS_PER_S, DurationNs
 from models.telemetry.presenting.presentation import Presentation
-
-
-@dataclass(frozen=True, slots=True)
-class NotifierConfig:
-    """Who is told and how alerts are bundled. Defaults as in Alertmanager (semantics 4.1).
-
-    An empty ``group_by`` puts every alert in one group; ``("...",)`` groups by all labels.
-    """
-
-    receiver: str = "on-call"
-    group_by: tuple[str, ...] = ()
-    group_wait_ns: DurationNs = 30 * NS_PER_S
-    group_interval_ns: DurationNs = 5 * NS_PER_MINUTE
-    repeat_interval_ns: DurationNs = 4 * NS_PER_HOUR
-    send_resolved: bool = True
-    resolve_timeout_ns: DurationNs = 5 * NS_PER_MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +64,5 @@ class MonitoringConfig:
     lookback_ns: DurationNs = 5 * NS_PER_MINUTE
     resend_delay_ns: DurationNs = NS_PER_MINUTE
     groups: tuple[RuleGroupConfig, ...] = ()
-    notifier: NotifierConfig = NotifierConfig()
+    alertmanager: AlertmanagerConfig = field(default_factory=single_route)
     presentations: tuple[Presentation, ...] = ()

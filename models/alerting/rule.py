@@ -34,7 +34,7 @@ from models.telemetry.series import VectorSample
 RESOLVED_RETENTION_NS = 15 * NS_PER_MINUTE
 """How long a resolved instance is remembered and its resolution sent again."""
 LIFETIME_INTERVALS = 4
-"""A message is good for that many intervals; then the notifier takes the alert as resolved."""
+"""A message is good for that many intervals; then the Alertmanager takes the alert as resolved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class AlertRule:
         return Evaluation(tuple(moves))
 
     def dispatch(self, *, now: TimeNs) -> tuple[Alert, ...]:
-        """The alerts to send to the notifier at this evaluation, which counts as sent.
+        """The alerts to send to the Alertmanager at this evaluation, which counts as sent.
 
         A firing alert goes out when it starts and again once its last message is older than
         the resend delay; a resolved one at once, and again likewise until it is forgotten.

@@ -26,6 +26,7 @@ class EventKind(StrEnum):
     MEMBER_READMITTED = "member_readmitted"  # "caller -> instance"
     PAGE_SENT = "page_sent"  # receiver; alerts, status, group
     PAGE_FAILED = "page_failed"  # receiver; reason
+    PAGE_MUTED = "page_muted"  # receiver; alerts, labels, group, reason, cause
     LOCK_ACQUIRED = "lock_acquired"  # lock; owner, token
     LOCK_LOST = "lock_lost"  # lock; owner, token
     JOB_STARTED = "job_started"  # job; scheduled_ns, scheduler, executor, token, attempt

@@ -226,8 +226,10 @@ class _Compiler:
         monitoring = self.blueprint.monitoring
         if monitoring is None:
             self.findings.at_key(path, "nobody is paged without an 'alerting' section")
-        elif receiver is not None and receiver != monitoring.notifier.receiver:
-            known = (monitoring.notifier.receiver,)
+        elif receiver is not None:
+            known = tuple(one.name for one in monitoring.alertmanager.receivers)
+            if receiver in known:
+                return
             self.findings.unknown(path, "receiver", receiver, known)
 
     def _length_of(self, phase: str) -> DurationNs:

@@ -4,12 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from models.alerting.config import (
-    AlertRuleConfig,
-    MonitoringConfig,
-    NotifierConfig,
-    RuleGroupConfig,
-)
+from models.alerting.config import AlertRuleConfig, MonitoringConfig, RuleGroupConfig
+from models.alerting.routing.settings import AlertmanagerConfig, single_route
 from models.alerting.rule_file import RuleFileProblem, parse_rule_file
 from scenarios.compile.findings import Findings
 from scenarios.compile.presenting import compile_presentations
@@ -67,7 +63,7 @@ def compile_monitoring(
         lookback_ns=doc.lookback,
         resend_delay_ns=doc.resend_delay,
         groups=_named_apart(groups),
-        notifier=_notifier(doc.notify),
+        alertmanager=_single_route(doc.notify),
         presentations=compile_presentations(doc.present_as, findings),
     )
     alerts = dict.fromkeys(
@@ -121,9 +117,9 @@ def _panels(
             yield name, ("dashboards", name, "panels", index), panel
 
 
-def _notifier(doc: NotifyDoc) -> NotifierConfig:
-    return NotifierConfig(
-        receiver=doc.receiver,
+def _single_route(doc: NotifyDoc) -> AlertmanagerConfig:
+    return single_route(
+        doc.receiver,
         group_by=doc.group_by,
         group_wait_ns=doc.group_wait,
         group_interval_ns=doc.group_interval,

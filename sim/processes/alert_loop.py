@@ -1,6 +1,6 @@
 """Alert rules and notifications in time.
 
-Rules are evaluated on the monitoring node; their alerts reach the notifier there without a
+Rules are evaluated on the monitoring node; their alerts reach Alertmanager there without a
 message. Pages leave for a receiver outside every zone, and only its answer makes them told: what
 is news, what is repeated and what counts as failed is decided in ``models.alerting``.
 """
@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from models.alerting.alert import ALERT_NAME, Alert
 from models.alerting.config import RuleGroupConfig
-from models.alerting.notifier import Notifier, Send
+from models.alerting.routing.delivery import Send
+from models.alerting.routing.dispatcher import Dispatcher
+from models.alerting.routing.muting import Muted
 from models.alerting.rule_group import GroupEvaluation, RuleGroup
 from models.base.time import NS_PER_S
 from models.faults.network import Carried
@@ -32,15 +34,15 @@ class _Posted:
 
 
 class Pager:
-    """The notifier, and the way of its pages to the receiver and of the answers back."""
+    """Alertmanager, and the way of its pages to the receivers and of the answers back."""
 
     def __init__(self, node: MonitoringNode) -> None:
         self._node = node
-        self._notifier = Notifier(node.config.notifier)
+        self._dispatcher = Dispatcher(node.config.alertmanager)
         self._posted: dict[int, _Posted] = {}
         self._ends = (node.station, node.around.network.stations.whole(OUTSIDE))
-        self._driver: Driver[tuple[Send, ...]] = Driver(
-            node.around.kernel, node.clock, self._notifier, tie_class=NOTIFY, deliver=self._post
+        self._driver: Driver[tuple[Send | Muted, ...]] = Driver(
+            node.around.kernel, node.clock, self._dispatcher, tie_class=NOTIFY, deliver=self._act
         )
 
     def start(self) -> None:
@@ -61,24 +63,32 @@ class Pager:
 
     def receive(self, alerts: tuple[Alert, ...]) -> None:
         """Take alerts from a rule group."""
-        for complaint in self._notifier.receive(alerts, now=self._node.now):
+        for complaint in self._dispatcher.receive(alerts, now=self._node.now):
             self._node.warn(complaint)
         self._driver.poke()
 
-    def _post(self, sends: tuple[Send, ...]) -> None:
+    def _act(self, actions: tuple[Send | Muted, ...]) -> None:
+        for action in actions:
+            if isinstance(action, Muted):
+                self._node.around.recorder.event(
+                    EventKind.PAGE_MUTED, action.receiver, muted_detail(action)
+                )
+            else:
+                self._post(action)
+
+    def _post(self, send: Send) -> None:
         around, clock = self._node.around, self._node.clock
         give_up = clock.true_at(self._node.now + ANSWER_TIMEOUT_NS)
-        for send in sends:
-            timeout = around.kernel.call_at(give_up, NOTIFY, self._unanswered, send.send_id)
-            self._posted[send.send_id] = _Posted(send, timeout)
-            around.network.send(
-                self._node.zone,
-                OUTSIDE,
-                self._at_receiver,
-                send,
-                ends=self._ends,
-                carried=Carried.PAGES,
-            )
+        timeout = around.kernel.call_at(give_up, NOTIFY, self._unanswered, send.send_id)
+        self._posted[send.send_id] = _Posted(send, timeout)
+        around.network.send(
+            self._node.zone,
+            OUTSIDE,
+            self._at_receiver,
+            send,
+            ends=self._ends,
+            carried=Carried.PAGES,
+        )
 
     def _at_receiver(self, send: Send) -> None:
         around = self._node.around
@@ -98,7 +108,7 @@ class Pager:
         posted = self._posted.pop(send_id, None)
         if posted is not None:
             posted.timeout.cancel()
-            self._notifier.sent(send_id, now=self._node.now)
+            self._dispatcher.sent(send_id, now=self._node.now)
             self._driver.poke()
 
     def _unanswered(self, send_id: int) -> None:
@@ -106,7 +116,7 @@ class Pager:
         self._node.around.recorder.event(
             EventKind.PAGE_FAILED, send.receiver, {**page_detail(send), "reason": "no answer"}
         )
-        self._notifier.failed(send_id, now=self._node.now)
+        self._dispatcher.failed(send_id, now=self._node.now)
         self._driver.poke()
 
 
@@ -122,6 +132,17 @@ def page_detail(send: Send) -> dict[str, JsonValue]:
         "group": series_text(send.group),
         "firing": len(send.firing),
         "resolved": len(send.resolved),
+    }
+
+
+def muted_detail(muted: Muted) -> dict[str, JsonValue]:
+    """What is written down about an alert that nobody is told of."""
+    return {
+        "alerts": [label_value(muted.labels, ALERT_NAME)],
+        "labels": series_text(muted.labels),
+        "group": series_text(muted.group),
+        "reason": muted.reason.value,
+        "cause": muted.cause,
     }
 
 

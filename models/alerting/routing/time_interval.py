@@ -6,8 +6,8 @@ Source: semantics 4.1, 4.2; alertmanager timeinterval/timeinterval.go.
 from bisect import bisect_right
 from dataclasses import dataclass
 
+from models.base import calendar
 from models.base.time import NS_PER_S, TimeNs
-from models.telemetry.promql.functions import calendar
 
 
 @dataclass(frozen=True, slots=True)

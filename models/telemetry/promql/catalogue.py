@@ -4,7 +4,8 @@ import math
 import operator
 from collections.abc import Callable
 
-from models.telemetry.promql.functions import calendar, numbers, ranking, steps, summation
+from models.base import calendar
+from models.telemetry.promql.functions import numbers, ranking, steps, summation
 from models.telemetry.promql.functions.rates import delta, idelta, increase, irate, rate
 from models.telemetry.promql.functions.trends import (
     deriv,

@@ -1,6 +1,6 @@
 import pytest
 
-from models.alerting.config import NotifierConfig
+from models.alerting.routing.settings import single_route
 from models.base.time import NS_PER_HOUR, NS_PER_S
 from tests.scenarios.edited import load_edited, messages
 
@@ -21,16 +21,22 @@ def test_the_pace_of_monitoring_is_as_written(tmp_path):
 
 
 def test_notifications_are_as_written(tmp_path):
-    notifier = load_edited(
+    alertmanager = load_edited(
         tmp_path,
         (
             "group_by: [alertname], group_wait: 10s}",
             "group_by: [a, b], group_wait: 1s, group_interval: 2s, repeat_interval: 1h,"
             " send_resolved: false, resolve_timeout: 3s}",
         ),
-    ).blueprint.monitoring.notifier
-    assert notifier == NotifierConfig(
-        "on-call", ("a", "b"), NS_PER_S, 2 * NS_PER_S, NS_PER_HOUR, False, 3 * NS_PER_S
+    ).blueprint.monitoring.alertmanager
+    assert alertmanager == single_route(
+        "on-call",
+        group_by=("a", "b"),
+        group_wait_ns=NS_PER_S,
+        group_interval_ns=2 * NS_PER_S,
+        repeat_interval_ns=NS_PER_HOUR,
+        send_resolved=False,
+        resolve_timeout_ns=3 * NS_PER_S,
     )
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from models.alerting.config import (
     AlertRuleConfig,
     MonitoringConfig,
-    NotifierConfig,
     RuleGroupConfig,
 )
+from models.alerting.routing.settings import single_route
 from models.base.distributions import Deterministic
 from models.discovery.config import DiscoveryConfig
 from models.faults.plan import Fault
@@ -32,7 +32,7 @@ def monitoring(*rules: AlertRuleConfig, zone: str = "c", **changes: Any) -> Moni
         "scrape_timeout_ns": 500 * MS,
         "evaluation_interval_ns": S,
         "groups": (RuleGroupConfig("rules", rules),) if rules else (),
-        "notifier": NotifierConfig(group_wait_ns=S, group_interval_ns=10 * S),
+        "alertmanager": single_route(group_wait_ns=S, group_interval_ns=10 * S),
     }
     return MonitoringConfig(zone, **{**settings, **changes})
 

@@ -1,7 +1,7 @@
 """What is written down about a page."""
 
 from models.alerting.alert import Alert
-from models.alerting.notifier import Send
+from models.alerting.routing.delivery import Send
 from models.telemetry.labels import label_set
 from sim.processes.alert_loop import page_detail
 
@@ -14,7 +14,7 @@ def alerts(*pairs):
 
 
 def send(firing=(), resolved=(), group=()):
-    return Send(1, "on-call", group, alerts(*firing), alerts(*resolved), attempt=1)
+    return Send(1, "on-call", "webhook[0]", group, alerts(*firing), alerts(*resolved), attempt=1)
 
 
 def test_names_are_sorted_and_each_is_said_once():

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.alerting.config import NotifierConfig
+from models.alerting.routing.settings import single_route
 from models.base.distributions import Deterministic
 from models.base.errors import ConfigError
 from models.base.time import NS_PER_MINUTE
@@ -111,7 +111,7 @@ def test_a_page_whose_answer_meets_a_dark_zone_has_failed_and_is_sent_again(afte
 
 
 def test_a_page_without_an_answer_has_failed_after_ten_seconds() -> None:
-    config = monitoring(DOWN, notifier=NotifierConfig(group_wait_ns=S))
+    config = monitoring(DOWN, alertmanager=single_route(group_wait_ns=S))
     plan = blueprint([shop()], [], rate_per_s=0, seconds=60, faults=[crash(for_s=None)])
     world = build(plan, 1)
     attach(world, config)
@@ -310,7 +310,7 @@ def test_a_firing_alert_is_sent_again_so_that_it_does_not_end_by_itself() -> Non
     config = monitoring(
         rule("InstanceDown", "up == 0"),
         resend_delay_ns=2 * S,
-        notifier=NotifierConfig(
+        alertmanager=single_route(
             group_wait_ns=S, group_interval_ns=S, repeat_interval_ns=10 * NS_PER_MINUTE
         ),
     )

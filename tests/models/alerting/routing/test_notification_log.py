@@ -2,11 +2,16 @@
 
 import pytest
 
-from models.alerting.notification_log import LogEntry, NotificationLog, needs_notification
+from models.alerting.routing.notification_log import (
+    RETENTION_NS,
+    SWEEP_NS,
+    LogEntry,
+    NotificationLog,
+    needs_notification,
+)
 from models.base.time import NS_PER_MINUTE
 
 NOW = 1000 * NS_PER_MINUTE
-GROUP = (("alertname", "A"),)
 
 
 def alerts(*numbers):
@@ -67,17 +72,46 @@ def test_after_everything_was_resolved_a_new_alert_is_news():
     assert decide(entry((), (1,)), (1,))
 
 
+KEY = ((0,), (), "on-call", "webhook[0]")
+OTHER = ((0,), (), "on-call", "slack[0]")
+
+
+def entry_at(time_ns):
+    return LogEntry(alerts(1), alerts(), time_ns)
+
+
 def test_an_entry_replaces_the_one_before():
     log = NotificationLog()
-    log.record(GROUP, entry((1,)))
-    log.record(GROUP, entry((2,)))
-    assert log.entry(GROUP) == entry((2,))
+    for last in (entry((1,)), entry((2,))):
+        log.record(KEY, last, repeat_interval_ns=NS_PER_MINUTE)
+    assert log.entry(KEY) == entry((2,))
     assert len(log) == 1
 
 
-def test_a_forgotten_group_has_no_entry_and_may_be_forgotten_twice():
+def test_integrations_of_one_receiver_have_entries_of_their_own():
     log = NotificationLog()
-    log.record(GROUP, entry((1,)))
-    log.forget(GROUP)
-    log.forget(GROUP)
-    assert log.entry(GROUP) is None
+    log.record(KEY, entry((1,)), repeat_interval_ns=NS_PER_MINUTE)
+    assert log.entry(OTHER) is None
+
+
+@pytest.mark.parametrize(("repeat_ns", "kept"), [(SWEEP_NS // 2, 2), (SWEEP_NS // 2 - 1, 1)])
+def test_a_sweep_drops_what_is_older_than_twice_its_repeat_interval(repeat_ns, kept):
+    log = NotificationLog()
+    log.record(KEY, entry_at(0), repeat_interval_ns=repeat_ns)
+    log.record(OTHER, entry_at(SWEEP_NS), repeat_interval_ns=repeat_ns)
+    assert len(log) == kept
+
+
+def test_nothing_is_swept_before_a_quarter_of_an_hour_has_passed():
+    log = NotificationLog()
+    log.record(KEY, entry_at(0), repeat_interval_ns=1)
+    log.record(OTHER, entry_at(SWEEP_NS - 1), repeat_interval_ns=1)
+    assert len(log) == 2
+
+
+@pytest.mark.parametrize(("later_ns", "kept"), [(RETENTION_NS, 2), (RETENTION_NS + 1, 1)])
+def test_no_entry_outlives_the_retention(later_ns, kept):
+    log = NotificationLog()
+    log.record(KEY, entry_at(0), repeat_interval_ns=RETENTION_NS)
+    log.record(OTHER, entry_at(later_ns), repeat_interval_ns=RETENTION_NS)
+    assert len(log) == kept

@@ -1,4 +1,4 @@
-"""The notifier against the time lines of semantics 4.7, and under a sink that fails."""
+"""The dispatcher against the time lines of semantics 4.7, and under a sink that fails."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from models.alerting.alert import Alert
-from models.alerting.config import NotifierConfig
-from models.alerting.notification_log import NotificationLog
-from models.alerting.notifier import Notifier
+from models.alerting.routing.dispatcher import Dispatcher
+from models.alerting.routing.notification_log import NotificationLog
+from models.alerting.routing.settings import single_route
 from models.base.errors import ConfigError
 from models.base.time import NS_PER_S
 from models.telemetry.labels import label_set
@@ -22,7 +22,7 @@ def s(seconds):
 
 
 def config(wait=1.0, interval=1.0, repeat=3600.0, timeout=300.0, **options):
-    return NotifierConfig(
+    return single_route(
         group_wait_ns=s(wait),
         group_interval_ns=s(interval),
         repeat_interval_ns=s(repeat),
@@ -41,10 +41,12 @@ def names(alerts):
 
 
 class Timeline:
-    """Plays pushes to a notifier and notes what its sink receives, in seconds."""
+    """Plays pushes to a dispatcher and notes what its sink receives, in seconds."""
 
-    def __init__(self, settings_of_notifier, *, fails: Callable[[float], bool] = lambda _t: False):
-        self.notifier = Notifier(settings_of_notifier)
+    def __init__(
+        self, settings_of_dispatcher, *, fails: Callable[[float], bool] = lambda _t: False
+    ):
+        self.dispatcher = Dispatcher(settings_of_dispatcher)
         self.fails = fails
         self.received = []
         self.attempts = []
@@ -52,23 +54,23 @@ class Timeline:
     def run(self, pushes, *, until):
         waiting = sorted(pushes, key=lambda push: push[0])
         while True:
-            deadline = self.notifier.next_deadline()
+            deadline = self.dispatcher.next_deadline()
             push_at = s(waiting[0][0]) if waiting else None
             now = min(t for t in (deadline, push_at, s(until) + 1) if t is not None)
             if now > s(until):
                 return self.received
             if push_at == now:
-                self.notifier.receive(waiting.pop(0)[1], now=now)
+                self.dispatcher.receive(waiting.pop(0)[1], now=now)
             self.deliver(now)
 
     def deliver(self, now):
-        for send in self.notifier.tick(now=now):
+        for send in self.dispatcher.tick(now=now):
             at = now / NS_PER_S
             self.attempts.append((at, send.attempt))
             if self.fails(at):
-                self.notifier.failed(send.send_id, now=now)
+                self.dispatcher.failed(send.send_id, now=now)
             else:
-                self.notifier.sent(send.send_id, now=now)
+                self.dispatcher.sent(send.send_id, now=now)
                 self.received.append((at, names(send.firing), names(send.resolved)))
 
 
@@ -118,11 +120,11 @@ def test_timeline_resolved_by_timeout():
 
 
 def test_an_alert_resolved_by_timeout_carries_the_instant_of_the_timeout():
-    notifier = Notifier(config(wait=1, interval=5, timeout=10))
-    notifier.receive([alert("a", 1)], now=s(1))
-    notifier.sent(notifier.tick(now=s(2))[0].send_id, now=s(2))
-    notifier.tick(now=s(7))
-    (send,) = notifier.tick(now=s(12))
+    dispatcher = Dispatcher(config(wait=1, interval=5, timeout=10))
+    dispatcher.receive([alert("a", 1)], now=s(1))
+    dispatcher.sent(dispatcher.tick(now=s(2))[0].send_id, now=s(2))
+    dispatcher.tick(now=s(7))
+    (send,) = dispatcher.tick(now=s(12))
     assert [one.ends_at_ns for one in send.resolved] == [s(11)]
 
 
@@ -192,23 +194,23 @@ def test_a_long_alert_is_repeated_after_the_repeat_interval_within_one_flush():
     assert all(30 < gap <= 37 for gap in gaps)
 
 
-def test_a_restarted_notifier_with_its_log_does_not_repeat_itself():
+def test_a_restarted_dispatcher_with_its_log_does_not_repeat_itself():
     """PB18: restart of the manager."""
     log = NotificationLog()
-    first = Notifier(config(), log=log)
+    first = Dispatcher(config(), log=log)
     first.receive([alert("a", 1)], now=s(1))
     first.sent(first.tick(now=s(2))[0].send_id, now=s(2))
-    second = Notifier(config(), log=log)
+    second = Dispatcher(config(), log=log)
     second.receive([alert("a", 1)], now=s(10))
     assert second.tick(now=s(10)) == ()
 
 
-def test_a_restarted_notifier_resolves_what_its_predecessor_told():
+def test_a_restarted_dispatcher_resolves_what_its_predecessor_told():
     log = NotificationLog()
-    first = Notifier(config(), log=log)
+    first = Dispatcher(config(), log=log)
     first.receive([alert("a", 1)], now=s(1))
     first.sent(first.tick(now=s(2))[0].send_id, now=s(2))
-    second = Notifier(config(), log=log)
+    second = Dispatcher(config(), log=log)
     second.receive([alert("a", 1, 9)], now=s(10))
     (send,) = second.tick(now=s(10))
     assert (names(send.firing), names(send.resolved)) == ([], ["a"])
@@ -218,7 +220,7 @@ def test_an_alert_that_clears_within_the_wait_is_never_told():
     """PB19: no firing, so no resolution either."""
     timeline = Timeline(config(wait=10))
     assert timeline.run([(1, [alert("a", 1)]), (3, [alert("a", 1, 3)])], until=60) == []
-    assert timeline.notifier.next_deadline() is None
+    assert timeline.dispatcher.next_deadline() is None
 
 
 def test_an_alert_that_clears_within_the_wait_is_not_mentioned_beside_others():
@@ -235,7 +237,7 @@ def test_a_resolution_waits_for_a_sink_that_is_down():
         (["a"], []),
         ([], ["a"]),
     ]
-    assert timeline.notifier.next_deadline() is None
+    assert timeline.dispatcher.next_deadline() is None
 
 
 def test_a_resolution_that_is_reported_again_is_told_once():
@@ -246,76 +248,76 @@ def test_a_resolution_that_is_reported_again_is_told_once():
 
 
 def test_an_alert_that_fires_again_while_its_resolution_is_sent_is_told_again():
-    notifier = Notifier(config())
-    notifier.receive([alert("a", 1)], now=s(1))
-    notifier.sent(notifier.tick(now=s(2))[0].send_id, now=s(2))
-    notifier.receive([alert("a", 1, 2.5)], now=s(2.5))
-    (resolution,) = notifier.tick(now=s(3))
-    notifier.receive([alert("a", 3.1, 1000)], now=s(3.1))
-    notifier.sent(resolution.send_id, now=s(3.2))
-    (send,) = notifier.tick(now=s(4))
+    dispatcher = Dispatcher(config())
+    dispatcher.receive([alert("a", 1)], now=s(1))
+    dispatcher.sent(dispatcher.tick(now=s(2))[0].send_id, now=s(2))
+    dispatcher.receive([alert("a", 1, 2.5)], now=s(2.5))
+    (resolution,) = dispatcher.tick(now=s(3))
+    dispatcher.receive([alert("a", 3.1, 1000)], now=s(3.1))
+    dispatcher.sent(resolution.send_id, now=s(3.2))
+    (send,) = dispatcher.tick(now=s(4))
     assert names(send.firing) == ["a"]
 
 
 def test_a_flush_waits_for_the_one_under_way():
-    notifier = Notifier(config(wait=1, interval=1))
-    notifier.receive([alert("a", 1)], now=s(1))
-    (first,) = notifier.tick(now=s(2))
-    notifier.receive([alert("b", 2)], now=s(2))
-    assert notifier.tick(now=s(5)) == ()
-    notifier.sent(first.send_id, now=s(5))
-    assert notifier.next_deadline() == s(3)
-    (second,) = notifier.tick(now=s(5))
+    dispatcher = Dispatcher(config(wait=1, interval=1))
+    dispatcher.receive([alert("a", 1)], now=s(1))
+    (first,) = dispatcher.tick(now=s(2))
+    dispatcher.receive([alert("b", 2)], now=s(2))
+    assert dispatcher.tick(now=s(5)) == ()
+    dispatcher.sent(first.send_id, now=s(5))
+    assert dispatcher.next_deadline() == s(3)
+    (second,) = dispatcher.tick(now=s(5))
     assert names(second.firing) == ["a", "b"]
 
 
 def test_a_receiver_that_never_answers_holds_up_its_group_until_the_deadline():
     """naive defect: one lagging reader ends alerting for good."""
-    notifier = Notifier(config(wait=1, interval=1))
-    notifier.receive([alert("a", 1)], now=s(1))
-    (first,) = notifier.tick(now=s(2))
-    assert notifier.next_deadline() == s(12)
-    assert notifier.tick(now=s(12) - 1) == ()
-    (second,) = notifier.tick(now=s(12))
+    dispatcher = Dispatcher(config(wait=1, interval=1))
+    dispatcher.receive([alert("a", 1)], now=s(1))
+    (first,) = dispatcher.tick(now=s(2))
+    assert dispatcher.next_deadline() == s(12)
+    assert dispatcher.tick(now=s(12) - 1) == ()
+    (second,) = dispatcher.tick(now=s(12))
     assert (second.attempt, names(second.firing)) == (1, ["a"])
     assert second.send_id != first.send_id
 
 
 def test_a_receiver_that_never_answers_does_not_hold_up_other_groups():
-    notifier = Notifier(config(group_by=("alertname",)))
-    notifier.receive([alert("a", 1)], now=s(1))
-    notifier.tick(now=s(2))
-    notifier.receive([alert("b", 5)], now=s(5))
-    (send,) = notifier.tick(now=s(6))
+    dispatcher = Dispatcher(config(group_by=("alertname",)))
+    dispatcher.receive([alert("a", 1)], now=s(1))
+    dispatcher.tick(now=s(2))
+    dispatcher.receive([alert("b", 5)], now=s(5))
+    (send,) = dispatcher.tick(now=s(6))
     assert names(send.firing) == ["b"]
 
 
 def test_the_deadline_of_a_flush_is_the_group_interval_when_that_is_longer():
-    notifier = Notifier(config(wait=1, interval=40))
-    notifier.receive([alert("a", 1)], now=s(1))
-    notifier.tick(now=s(2))
-    assert notifier.next_deadline() == s(42)
+    dispatcher = Dispatcher(config(wait=1, interval=40))
+    dispatcher.receive([alert("a", 1)], now=s(1))
+    dispatcher.tick(now=s(2))
+    assert dispatcher.next_deadline() == s(42)
 
 
 def test_a_late_answer_has_no_effect():
-    notifier = Notifier(config(wait=1, interval=1))
-    notifier.receive([alert("a", 1)], now=s(1))
-    (first,) = notifier.tick(now=s(2))
-    notifier.failed(first.send_id, now=s(2))
-    (second,) = notifier.tick(now=s(2.5))
-    assert not notifier.sent(first.send_id, now=s(2.6))
-    assert not notifier.failed(first.send_id, now=s(2.6))
-    assert notifier.sent(second.send_id, now=s(2.7))
+    dispatcher = Dispatcher(config(wait=1, interval=1))
+    dispatcher.receive([alert("a", 1)], now=s(1))
+    (first,) = dispatcher.tick(now=s(2))
+    dispatcher.failed(first.send_id, now=s(2))
+    (second,) = dispatcher.tick(now=s(2.5))
+    assert not dispatcher.sent(first.send_id, now=s(2.6))
+    assert not dispatcher.failed(first.send_id, now=s(2.6))
+    assert dispatcher.sent(second.send_id, now=s(2.7))
 
 
 def test_an_answer_counts_once():
-    notifier = Notifier(config())
-    notifier.receive([alert("a", 1)], now=s(1))
-    (send,) = notifier.tick(now=s(2))
-    assert notifier.failed(send.send_id, now=s(2))
-    assert not notifier.failed(send.send_id, now=s(2.1))
-    assert not notifier.sent(send.send_id, now=s(2.1))
-    assert notifier.next_deadline() == s(2.5)
+    dispatcher = Dispatcher(config())
+    dispatcher.receive([alert("a", 1)], now=s(1))
+    (send,) = dispatcher.tick(now=s(2))
+    assert dispatcher.failed(send.send_id, now=s(2))
+    assert not dispatcher.failed(send.send_id, now=s(2.1))
+    assert not dispatcher.sent(send.send_id, now=s(2.1))
+    assert dispatcher.next_deadline() == s(2.5)
 
 
 def test_the_pause_between_tries_is_capped_at_a_minute():
@@ -339,82 +341,71 @@ def test_no_try_begins_at_or_after_the_deadline():
     [((), 1), (("team",), 2), (("alertname", "team"), 3), (("...",), 4), (("missing",), 1)],
 )
 def test_alerts_are_grouped_by_the_labels_of_group_by(group_by, groups):
-    notifier = Notifier(config(group_by=group_by))
+    dispatcher = Dispatcher(config(group_by=group_by))
     batch = [
         alert("a", 1, team="x", zone="1"),
         alert("a", 1, team="y", zone="1"),
         alert("b", 1, team="x", zone="1"),
         alert("b", 1, team="x", zone="2"),
     ]
-    notifier.receive(batch, now=s(1))
-    sends = notifier.tick(now=s(2))
+    dispatcher.receive(batch, now=s(1))
+    sends = dispatcher.tick(now=s(2))
     assert len(sends) == groups
     assert sum(len(send.firing) for send in sends) == 4
 
 
 def test_a_message_names_its_receiver_and_group():
-    notifier = Notifier(config(group_by=("team",), receiver="shop-team"))
-    notifier.receive([alert("a", 1, team="x")], now=s(1))
-    (send,) = notifier.tick(now=s(2))
+    dispatcher = Dispatcher(config(group_by=("team",), receiver="shop-team"))
+    dispatcher.receive([alert("a", 1, team="x")], now=s(1))
+    (send,) = dispatcher.tick(now=s(2))
     assert (send.receiver, send.group) == ("shop-team", (("team", "x"),))
 
 
 def test_a_firing_alert_in_a_message_has_no_end():
-    notifier = Notifier(config())
-    notifier.receive([alert("a", 1, 500)], now=s(1))
-    (send,) = notifier.tick(now=s(2))
+    dispatcher = Dispatcher(config())
+    dispatcher.receive([alert("a", 1, 500)], now=s(1))
+    (send,) = dispatcher.tick(now=s(2))
     assert send.firing == (alert("a", 1),)
 
 
 def test_a_group_without_alerts_is_gone():
     timeline = Timeline(config())
     timeline.run([(1, [alert("a", 1)]), (3.5, [alert("a", 1, 3.5)])], until=10)
-    assert timeline.notifier.snapshot() == ()
-    assert timeline.notifier.next_deadline() is None
-
-
-def test_the_log_keeps_nothing_of_a_group_that_is_gone():
-    log = NotificationLog()
-    notifier = Notifier(config(), log=log)
-    notifier.receive([alert("a", 1)], now=s(1))
-    notifier.sent(notifier.tick(now=s(2))[0].send_id, now=s(2))
-    assert len(log) == 1
-    notifier.receive([alert("a", 1, 2.5)], now=s(2.5))
-    notifier.sent(notifier.tick(now=s(3))[0].send_id, now=s(3))
-    assert len(log) == 0
+    assert timeline.dispatcher.snapshot() == ()
+    assert timeline.dispatcher.next_deadline() is None
 
 
 def test_an_alert_that_ends_before_it_starts_is_refused_and_the_others_taken():
-    notifier = Notifier(config())
-    complaints = notifier.receive([alert("a", 5, 4), alert("b", 1)], now=s(1))
+    dispatcher = Dispatcher(config())
+    complaints = dispatcher.receive([alert("a", 5, 4), alert("b", 1)], now=s(1))
     assert complaints == ('alert {alertname="a"} ends before it starts',)
-    assert len(notifier.snapshot()) == 1
+    assert len(dispatcher.snapshot()) == 1
 
 
 def test_an_alert_without_labels_is_refused():
-    assert Notifier(config()).receive([Alert((), 0)], now=0) == ("an alert has no labels",)
+    assert Dispatcher(config()).receive([Alert((), 0)], now=0) == ("an alert has no labels",)
 
 
 def test_a_resolution_of_an_unknown_alert_forms_no_group():
-    notifier = Notifier(config())
-    assert notifier.receive([alert("a", 1, 2)], now=s(3)) == ()
-    assert notifier.next_deadline() is None
+    dispatcher = Dispatcher(config())
+    assert dispatcher.receive([alert("a", 1, 2)], now=s(3)) == ()
+    assert dispatcher.next_deadline() is None
 
 
 def test_reading_changes_nothing():
-    notifier = Notifier(config())
-    notifier.receive([alert("a", 1)], now=s(1))
-    first = (notifier.snapshot(), notifier.next_deadline())
-    assert (notifier.snapshot(), notifier.next_deadline()) == first
+    dispatcher = Dispatcher(config())
+    dispatcher.receive([alert("a", 1)], now=s(1))
+    first = (dispatcher.snapshot(), dispatcher.next_deadline())
+    assert (dispatcher.snapshot(), dispatcher.next_deadline()) == first
 
 
 @pytest.mark.parametrize("options", [{"wait": -1}, {"interval": 0}, {"repeat": 0}, {"timeout": 0}])
 def test_a_senseless_timing_is_refused(options):
     with pytest.raises(ConfigError):
-        Notifier(config(**options))
+        Dispatcher(config(**options))
 
 
-class NotifierWithFlakySink(RuleBasedStateMachine):
+class DispatcherWithFlakySink(RuleBasedStateMachine):
     """Goal: with a sink that fails at will, each alert is told firing and resolved in turn.
 
     Method: alerts fire and clear at random, tries succeed, fail or stay unanswered at random.
@@ -427,7 +418,7 @@ class NotifierWithFlakySink(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         timing = config(wait=2, interval=5, repeat=self.REPEAT_S, timeout=10_000)
-        self.notifier = Notifier(timing)
+        self.dispatcher = Dispatcher(timing)
         self.now = 0
         self.active = {}
         self.told = {}
@@ -454,16 +445,16 @@ class NotifierWithFlakySink(RuleBasedStateMachine):
         self.is_quiet = True
         self.advance(self.now + s(60), [])
         assert all(state == "resolved" for state in self.told.values())
-        assert self.notifier.next_deadline() is None
+        assert self.dispatcher.next_deadline() is None
 
     def push(self, name, starts, ends):
         labels = label_set({"alertname": name})
-        self.notifier.receive([Alert(labels, starts, ends)], now=self.now)
+        self.dispatcher.receive([Alert(labels, starts, ends)], now=self.now)
         self.deliver([])
 
     def advance(self, end, answers):
         for _ in range(1000):
-            deadline = self.notifier.next_deadline()
+            deadline = self.dispatcher.next_deadline()
             if deadline is None or deadline > end:
                 break
             self.now = max(self.now, deadline)
@@ -471,13 +462,13 @@ class NotifierWithFlakySink(RuleBasedStateMachine):
         self.now = end
 
     def deliver(self, answers):
-        for send in self.notifier.tick(now=self.now):
+        for send in self.dispatcher.tick(now=self.now):
             is_delivered = answers.pop() if answers and not self.is_quiet else True
             if is_delivered:
                 self.note(send)
-                self.notifier.sent(send.send_id, now=self.now)
+                self.dispatcher.sent(send.send_id, now=self.now)
             elif is_delivered is False:
-                self.notifier.failed(send.send_id, now=self.now)
+                self.dispatcher.failed(send.send_id, now=self.now)
 
     def note(self, send):
         for name in names(send.firing):
@@ -490,7 +481,7 @@ class NotifierWithFlakySink(RuleBasedStateMachine):
             assert self.now - last_told[1] > s(self.REPEAT_S), "repeated too soon"
 
 
-TestNotifierWithFlakySink = NotifierWithFlakySink.TestCase
-TestNotifierWithFlakySink.settings = settings(
+TestDispatcherWithFlakySink = DispatcherWithFlakySink.TestCase
+TestDispatcherWithFlakySink.settings = settings(
     derandomize=True, deadline=None, max_examples=60, stateful_step_count=30
 )

@@ -3,10 +3,11 @@
 import pytest
 
 from models.alerting.alert import Alert
-from models.alerting.alert_group import AlertGroup, HeldAlert, held, merged
-from models.alerting.config import NotifierConfig
+from models.alerting.routing.alert_group import AlertGroup
+from models.alerting.routing.held_alert import HeldAlert, held, merged
+from models.alerting.routing.route import RouteConfig, route_tree
 
-CONFIG = NotifierConfig(group_wait_ns=30, group_interval_ns=300, resolve_timeout_ns=1000)
+ROUTE = route_tree(RouteConfig("on-call", group_wait_ns=30, group_interval_ns=300))
 LABELS = (("alertname", "A"),)
 
 
@@ -19,12 +20,12 @@ def span(one):
 
 
 def test_an_alert_without_an_end_ends_after_the_resolve_timeout():
-    one = held(Alert(LABELS, 5), CONFIG, now=10)
+    one = held(Alert(LABELS, 5), resolve_timeout_ns=1000, now=10)
     assert (one.ends_at_ns, one.by_timeout) == (1010, True)
 
 
 def test_an_end_that_is_given_is_kept():
-    one = held(Alert(LABELS, 5, 7), CONFIG, now=10)
+    one = held(Alert(LABELS, 5, 7), resolve_timeout_ns=1000, now=10)
     assert (one.ends_at_ns, one.by_timeout) == (7, False)
 
 
@@ -73,46 +74,44 @@ def test_the_newest_annotations_win():
 
 
 def test_a_new_group_waits_for_company():
-    group = AlertGroup(CONFIG, now=100)
+    group = AlertGroup(ROUTE, (), now=100)
     group.insert(alert(100, 900), now=100)
     assert group.flush_at_ns == 130
 
 
 @pytest.mark.parametrize(("starts", "flush_at"), [(70, 130), (69, 100)])
 def test_an_alert_older_than_the_group_wait_is_flushed_at_once(starts, flush_at):
-    group = AlertGroup(CONFIG, now=100)
+    group = AlertGroup(ROUTE, (), now=100)
     group.insert(alert(starts, 900), now=100)
     assert group.flush_at_ns == flush_at
 
 
 def test_after_the_first_flush_an_old_alert_waits_for_the_interval():
-    group = AlertGroup(CONFIG, now=0)
+    group = AlertGroup(ROUTE, (), now=0)
     group.insert(alert(0, 900), now=0)
     group.flush(now=30)
     group.insert(alert(0, 900, labels=(("a", "b"),)), now=100)
     assert group.flush_at_ns == 330
 
 
-def test_a_flush_parts_firing_from_resolved_and_sorts_both():
-    group = AlertGroup(CONFIG, now=0)
+def test_a_flush_has_firing_and_resolved_alerts_sorted_by_labels():
+    group = AlertGroup(ROUTE, (), now=0)
     for index, ends in ((3, 10), (1, 10), (2, 900), (0, 900)):
         group.insert(alert(0, ends, labels=(("index", str(index)),)), now=0)
-    flush = group.flush(now=30)
-    assert [one.labels[0][1] for one in flush.firing] == ["0", "2"]
-    assert [one.labels[0][1] for one in flush.resolved] == ["1", "3"]
+    assert [one.labels[0][1] for one in group.flush(now=30)] == ["0", "1", "2", "3"]
 
 
 def test_resolved_alerts_leave_after_their_flush():
-    group = AlertGroup(CONFIG, now=0)
+    group = AlertGroup(ROUTE, (), now=0)
     group.insert(alert(0, 10), now=0)
-    group.discard(group.flush(now=30).resolved)
+    group.discard(group.flush(now=30))
     assert len(group) == 0
 
 
 def test_an_alert_that_fired_again_during_the_flush_stays():
-    group = AlertGroup(CONFIG, now=0)
+    group = AlertGroup(ROUTE, (), now=0)
     group.insert(alert(0, 10), now=0)
     flush = group.flush(now=30)
     group.insert(alert(35, 900), now=35)
-    group.discard(flush.resolved)
+    group.discard(flush)
     assert LABELS in group
