@@ -63,6 +63,10 @@ def test_crowds_before_and_after_a_turning_point_are_two_lines():
             "Notification to on-call failed: timeout",
         ),
         (
+            event(START, "page_muted", "web", alerts=["Slow"], reason="silenced", cause="tests"),
+            "web not notified of Slow: silenced (tests)",
+        ),
+        (
             event(START, "lock_acquired", "leader", owner="a", token=3),
             "a acquired the lock leader with token 3",
         ),

@@ -2,8 +2,9 @@
 
 from models.alerting.alert import Alert
 from models.alerting.routing.delivery import Send
+from models.alerting.routing.muting import Muted, MuteReason
 from models.telemetry.labels import label_set
-from sim.processes.alert_loop import page_detail
+from sim.processes.alert_loop import muted_detail, page_detail
 
 
 def alerts(*pairs):
@@ -36,3 +37,15 @@ def test_a_page_without_a_firing_alert_is_resolved():
 def test_the_group_is_written_as_people_read_labels():
     assert page_detail(send(group=(("job", "shop"),)))["group"] == '{job="shop"}'
     assert page_detail(send())["group"] == "{}"
+
+
+def test_an_alert_that_was_kept_quiet_is_written_down_with_its_reason_and_cause():
+    labels = label_set({"alertname": "Slow", "zone": "a"})
+    muted = Muted("on-call", (("zone", "a"),), labels, MuteReason.INHIBITED, '{alertname="Down"}')
+    assert muted_detail(muted) == {
+        "alerts": ["Slow"],
+        "labels": '{alertname="Slow",zone="a"}',
+        "group": '{zone="a"}',
+        "reason": "inhibited",
+        "cause": '{alertname="Down"}',
+    }
