@@ -55,6 +55,7 @@ class MonitoringConfig:
     """Where monitoring sits, how often it scrapes and evaluates, and whom it notifies.
 
     Targets show their metrics under the names of all ``presentations`` as well as their own.
+    ``external_labels`` are what templates of alerts know as ``$externalLabels``.
     """
 
     zone: str
@@ -66,3 +67,4 @@ class MonitoringConfig:
     groups: tuple[RuleGroupConfig, ...] = ()
     alertmanager: AlertmanagerConfig = field(default_factory=single_route)
     presentations: tuple[Presentation, ...] = ()
+    external_labels: tuple[tuple[str, str], ...] = ()

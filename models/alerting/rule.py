@@ -91,12 +91,18 @@ class AlertRule:
     """
 
     def __init__(
-        self, config: AlertRuleConfig, *, interval_ns: DurationNs, resend_delay_ns: DurationNs
+        self,
+        config: AlertRuleConfig,
+        *,
+        interval_ns: DurationNs,
+        resend_delay_ns: DurationNs,
+        external_labels: tuple[tuple[str, str], ...] = (),
     ) -> None:
         _check(config)
         if interval_ns <= 0 or resend_delay_ns < 0:
             raise ConfigError(f"alert {config.name}: interval and resend delay must be positive")
         self._config = config
+        self._external_labels = external_labels
         self._resend_delay_ns = resend_delay_ns
         self._lifetime_ns = LIFETIME_INTERVALS * max(interval_ns, resend_delay_ns)
         self._instances: dict[LabelSet, _Instance] = {}
@@ -212,17 +218,21 @@ class AlertRule:
         return gone
 
     def _instance_labels(self, sample: VectorSample) -> LabelSet:
-        added = {
-            name: expand(template, labels=sample.labels, value=sample.value)
-            for name, template in self._config.labels
-        }
+        added = {name: self._expanded(template, sample) for name, template in self._config.labels}
         added[ALERT_NAME] = self._config.name
         return overlay(without_metric_name(sample.labels), added)
 
     def _annotations(self, sample: VectorSample) -> tuple[tuple[str, str], ...]:
         return tuple(
-            (name, expand(template, labels=sample.labels, value=sample.value))
-            for name, template in self._config.annotations
+            (name, self._expanded(template, sample)) for name, template in self._config.annotations
+        )
+
+    def _expanded(self, template: str, sample: VectorSample) -> str:
+        return expand(
+            template,
+            labels=sample.labels,
+            value=sample.value,
+            external_labels=self._external_labels,
         )
 
     def _admit(

@@ -113,7 +113,10 @@ class RuleGroup:
         rule: AlertRule | RecordingRule
         if isinstance(config, AlertRuleConfig):
             rule = AlertRule(
-                config, interval_ns=self._interval_ns, resend_delay_ns=monitoring.resend_delay_ns
+                config,
+                interval_ns=self._interval_ns,
+                resend_delay_ns=monitoring.resend_delay_ns,
+                external_labels=monitoring.external_labels,
             )
         else:
             rule = RecordingRule(config)

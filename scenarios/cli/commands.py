@@ -18,6 +18,7 @@ _COMMANDS = {
     "objectives": "scenarios.cli.objectives",
     "replay": "scenarios.cli.replay",
     "report": "scenarios.cli.report",
+    "rules": "scenarios.cli.rules",
     "run": "scenarios.cli.run",
     "schema": "scenarios.cli.schema",
     "traces": "scenarios.cli.traces",

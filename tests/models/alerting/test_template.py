@@ -18,16 +18,31 @@ LABELS = (("instance", "shop-0"), ("job", "shop"))
         ("[{{ $labels.missing }}]", "[]"),
         ("plain", "plain"),
         ("", ""),
-        ("{{ $labels }}", "{{ $labels }}"),
-        ("{{ $value | humanize }}", "{{ $value | humanize }}"),
-        ("{{ $labels.job | toUpper }}", "{{ $labels.job | toUpper }}"),
-        ("{{- $value -}}", "{{- $value -}}"),
-        ("{{ if $value }}x{{ end }}", "{{ if $value }}x{{ end }}"),
-        ("{{ $externalLabels.job }}", "{{ $externalLabels.job }}"),
+        ("{{ $labels }}", "map[instance:shop-0 job:shop]"),
+        ("{{ .Labels.job }} {{ .Value }}", "shop 2.5"),
+        ("{{ $value | humanize }}", "2.5"),
+        ("{{ $labels.job | toUpper | toLower | title }}", "Shop"),
+        ("a  {{- $value -}}  b", "a2.5b"),
+        ("a  {{ $value }}  b", "a  2.5  b"),
+        ("{{ $externalLabels.job }}", ""),
+        ('{{ printf "%s has %.1f%%, %v" $labels.job $value 3 }}', "shop has 2.5%, 3"),
+        ('{{ $value | printf "%.2f" }}', "2.50"),
+        ("{{ printf `%d` $value }}", "%!d(float64=2.5)"),
+        ('{{ printf "%s" }}', "%!s(MISSING)"),
+        ('{{ printf "x" 1 }}', "x%!(EXTRA float64=1)"),
+        ('{{ "a:80" | stripPort }} {{ stripPort "[::1]:80" }} {{ stripPort "::1" }}', "a ::1 ::1"),
+        ('{{ reReplaceAll "s(h)op" "${1}i" $labels.job }}', "hi"),
+        ('{{ "}}" }}', "}}"),
         ("{ { $value }}", "{ { $value }}"),
+        ("{{ if $value }}x{{ end }}", "{{ if $value }}x{{ end }}"),
+        ('{{ range query "up" }}x{{ end }}', '{{ range query "up" }}x{{ end }}'),
+        ("{{ $labels.job | humanize }}", "{{ $labels.job | humanize }}"),
+        ("{{ $value | toUpper }}", "{{ $value | toUpper }}"),
+        ("{{ nothing $value }}", "{{ nothing $value }}"),
+        ("{{ $value | }}", "{{ $value | }}"),
     ],
 )
-def test_only_the_simple_forms_are_filled_in(template, expected):
+def test_actions_that_are_known_are_filled_in_and_others_stay(template, expected):
     assert expand(template, labels=LABELS, value=2.5) == expected
 
 

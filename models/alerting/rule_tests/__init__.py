@@ -1,0 +1,1 @@
+"""Unit tests of rules: series as notation, expectations, and the verdict on them."""

@@ -1,0 +1,1 @@
+"""Rule files and their unit tests, read from disk with every problem located."""
