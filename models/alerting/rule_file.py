@@ -33,7 +33,7 @@ Locate: TypeAlias = Callable[[Path], tuple[int, int]]
 _GROUP_FIELDS = ("name", "interval", "limit", "query_offset", "labels", "rules")
 _ALERT_FIELDS = ("alert", "expr", "for", "keep_firing_for", "labels", "annotations")
 _RECORD_FIELDS = ("record", "expr", "labels")
-_METRIC_NAME = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
+_BRACES = frozenset("{}")
 _LABEL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -228,8 +228,8 @@ def _recording_rule(
     before = len(reader.problems)
     data = reader.fields(entry, path, _RECORD_FIELDS)
     name = reader.text(data, "record", path)
-    if name is not None and not _METRIC_NAME.fullmatch(name):
-        reader.refuse((*path, "record"), f"'{name}' is not a valid name of a metric")
+    if name is not None and _BRACES.intersection(name):
+        reader.refuse((*path, "record"), f"'{name}' has braces; labels go into 'labels'")
     expression = reader.expression(data, path)
     labels = dict(group_labels) | reader.texts(data, "labels", path)
     if name is None or expression is None or len(reader.problems) > before:

@@ -110,8 +110,8 @@ def test_a_file_that_is_no_mapping_is_refused(data):
         ("groups:\n- name: g\n  query_offset: 60\n",
          (3, 17, "'query_offset' needs a unit, for example 30s or 5m")),
         ("groups:\n- name: g\n- name: g\n", (3, 9, "a group named 'g' exists already")),
-        ("groups:\n- name: g\n  rules:\n  - record: a b\n    expr: sum(x)\n",
-         (4, 13, "'a b' is not a valid name of a metric")),
+        ("groups:\n- name: g\n  rules:\n  - record: a{}\n    expr: sum(x)\n",
+         (4, 13, "'a{}' has braces; labels go into 'labels'")),
         ("groups:\n- name: g\n  rules:\n  - record: a:b\n    for: 5m\n    expr: sum(x)\n",
          (5, 10, "unknown field 'for'")),
         ("groups:\n- name: g\n  rules:\n  - expr: up == 0\n", (4, 5, "'alert' is missing")),
@@ -153,7 +153,7 @@ def test_all_problems_of_a_file_are_collected_in_their_order():
   - alert: A
     expr: rat(x[5m]) > 1
     for: soon
-  - record: a b
+  - record: a{b="c"}
     expr: up
 - name: a
   intreval: 1m

@@ -66,7 +66,7 @@ def test_rule_files_and_inline_groups_come_in_the_order_of_the_list(tmp_path):
 def test_problems_of_a_rule_file_are_located_in_it(tmp_path):
     (tmp_path / "r.yml").write_text(
         "groups:\n- name: g\n  rules:\n  - alert: A\n    exp: up == 0\n"
-        "  - record: r s\n    expr: up\n"
+        "  - record: r{}\n    expr: up\n"
     )
     shown = messages(tmp_path, (RULES, "  rules:\n    - r.yml\n"))
     assert [line.split(": ")[0] for line in shown] == ["r.yml:4:5", "r.yml:5:5", "r.yml:6:13"]
