@@ -7,6 +7,7 @@ from pathlib import Path
 from models.alerting.config import AlertRuleConfig, MonitoringConfig, RuleGroupConfig
 from models.alerting.routing.settings import AlertmanagerConfig, single_route
 from models.alerting.rule_file import RuleFileProblem, parse_rule_file
+from scenarios.alertmanager.read import read_alertmanager
 from scenarios.compile.findings import Findings
 from scenarios.compile.presenting import compile_presentations
 from scenarios.document.dashboards import DashboardDoc, PanelDoc
@@ -63,7 +64,7 @@ def compile_monitoring(
         lookback_ns=doc.lookback,
         resend_delay_ns=doc.resend_delay,
         groups=_named_apart(groups),
-        alertmanager=_single_route(doc.notify),
+        alertmanager=_alertmanager(doc, findings),
         presentations=compile_presentations(doc.present_as, findings),
     )
     alerts = dict.fromkeys(
@@ -145,17 +146,37 @@ def _inline(entry: object, path: KeyPath, findings: Findings) -> tuple[RuleGroup
     return outcome.groups
 
 
-def _from_file(file: NamedFile, mark: Mark, findings: Findings) -> tuple[RuleGroupConfig, ...]:
+def _alertmanager(doc: AlertingDoc, findings: Findings) -> AlertmanagerConfig:
+    """From Alertmanager's own file, or one route for everything."""
+    path: KeyPath = ("alerting", "alertmanager")
+    if doc.alertmanager is None:
+        return _single_route(doc.notify)
+    if findings.located.has(("alerting", "notify")):
+        findings.at_key(path, "alerting has notify or an Alertmanager file, not both")
+    mark = findings.located.value_mark(path)
+    for file in findings.files.matching(doc.alertmanager, mark, path):
+        located = _located(file, "alertmanager", mark, findings)
+        config = None if located is None else read_alertmanager(located, findings.problems)
+        if config is not None:
+            return config
+    return _single_route(doc.notify)
+
+
+def _located(file: NamedFile, label: str, mark: Mark, findings: Findings) -> LocatedData | None:
     read = read_source(
         file.content,
         name=file.name,
-        label=f"rules {file.name}",
+        label=f"{label} {file.name}",
         directory=Path(file.name).parent,
         rank=mark.source.rank + 500,
         problems=findings.problems,
     )
     root = None if read is None else read_yaml(read[1], read[0], findings.problems)
-    located = None if root is None else flatten(root, findings.problems)
+    return None if root is None else flatten(root, findings.problems)
+
+
+def _from_file(file: NamedFile, mark: Mark, findings: Findings) -> tuple[RuleGroupConfig, ...]:
+    located = _located(file, "rules", mark, findings)
     if located is None:
         return ()
 

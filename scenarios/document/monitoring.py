@@ -71,6 +71,12 @@ class AlertingDoc(Section):
     resend_delay: PositiveDuration = 60_000_000_000
     rules: Several[RulesDoc] = ()
     notify: NotifyDoc = NotifyDoc()
+    alertmanager: Annotated[
+        str | None,
+        Field(
+            min_length=1, description="Alertmanager's own configuration file, in place of notify"
+        ),
+    ] = None
     present_as: Several[
         Annotated[
             str,

@@ -12,7 +12,6 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from models.alerting.config import RuleGroupConfig
-from models.alerting.prometheus_duration import parse_prometheus_duration
 from models.alerting.rule_tests.cases import (
     AlertCase,
     ExpectedAlert,
@@ -26,23 +25,13 @@ from models.base.time import NS_PER_MINUTE, DurationNs
 from models.telemetry.labels import LabelSet, label_set
 from models.telemetry.promql import Expression, compile_expression
 from models.telemetry.promql.series_text import parse_series
+from scenarios.document.prometheus_quantities import PrometheusDuration
 from scenarios.document.quantities import mistake
 from scenarios.document.shapes import Section
 from scenarios.document.validate import validate_section
 from scenarios.rules.read import read_located, read_rule_file
 from scenarios.source.problems import Problems, quoted
 from scenarios.source.tree import LocatedData
-
-
-def _duration(value: object) -> DurationNs:
-    if value == 0 and not isinstance(value, bool):
-        return 0
-    if not isinstance(value, str):
-        raise mistake(f"{quoted(value)} needs a unit, for example 30s or 5m")
-    try:
-        return parse_prometheus_duration(value)
-    except ValueSyntaxError as error:
-        raise mistake(str(error)) from error
 
 
 def _series(value: object) -> LabelSet:
@@ -88,7 +77,6 @@ def _number(value: object) -> float:
 
 
 _REPEATED_ZERO = re.compile(r"0x\d+")
-_Duration = Annotated[int, BeforeValidator(_duration)]
 _Labels = Annotated[tuple[Any, ...], BeforeValidator(_series)]
 _Values = Annotated[tuple[Any, ...], BeforeValidator(_samples)]
 _PromQl = Annotated[Any, BeforeValidator(_expression)]
@@ -107,7 +95,7 @@ class _ExpectedAlertDoc(Section):
 
 
 class _AlertCaseDoc(Section):
-    eval_time: _Duration = 0
+    eval_time: PrometheusDuration = 0
     alertname: str = Field(min_length=1)
     exp_alerts: list[_ExpectedAlertDoc] | None = None
 
@@ -119,13 +107,13 @@ class _SampleDoc(Section):
 
 class _ExpressionCaseDoc(Section):
     expr: _PromQl
-    eval_time: _Duration = 0
+    eval_time: PrometheusDuration = 0
     exp_samples: list[_SampleDoc] | None = None
 
 
 class _TestDoc(Section):
     name: str = ""
-    interval: _Duration = 0
+    interval: PrometheusDuration = 0
     input_series: list[_SeriesDoc] | None = None
     alert_rule_test: list[_AlertCaseDoc] | None = None
     promql_expr_test: list[_ExpressionCaseDoc] | None = None
@@ -135,7 +123,7 @@ class _TestDoc(Section):
 
 class _FileDoc(Section):
     rule_files: list[str] | None = None
-    evaluation_interval: _Duration = NS_PER_MINUTE
+    evaluation_interval: PrometheusDuration = NS_PER_MINUTE
     group_eval_order: list[str] | None = None
     fuzzy_compare: bool = False
     tests: list[_TestDoc] | None = None

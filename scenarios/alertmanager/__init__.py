@@ -1,0 +1,1 @@
+"""Alertmanager's own configuration file, read as it is."""
