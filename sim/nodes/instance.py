@@ -160,9 +160,13 @@ class Instance(Listener):
     def _work_done(self, attempt: Attempt) -> None:
         if attempt.is_aborted:
             return
-        if attempt.node.steps:
-            attempt.step = 0
-            attempt.has_failed = False
+        attempt.step = 0
+        attempt.has_failed = False
+        self._proceed(attempt)
+
+    def _proceed(self, attempt: Attempt) -> None:
+        """Make the calls of the next step; answer where there is none."""
+        if attempt.step < len(attempt.node.steps):
             self._next_step(attempt)
         else:
             self._finish(attempt, _OK)
@@ -185,10 +189,8 @@ class Instance(Listener):
             return
         if job.has_failed:
             self._finish(job, _ERROR)
-        elif job.step < len(job.node.steps):
-            self._next_step(job)
         else:
-            self._finish(job, _OK)
+            self._proceed(job)
 
     def _finish(self, attempt: Attempt, outcome: Outcome) -> None:
         del self.jobs[attempt.id]

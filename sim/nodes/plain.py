@@ -24,6 +24,8 @@ class PlainInstance(Instance):
         """A request has reached this host."""
         if not self._is_plain and not self._admits(attempt):
             return
+        attempt.step = 0
+        attempt.has_failed = False
         if not self.free_slots:
             self._wait(attempt)
             return
@@ -41,20 +43,24 @@ class PlainInstance(Instance):
             (self._kernel.now + work_ns, next(self._user_numbers), self.when_done, attempt),
         )
 
-    def _finish(self, attempt: Attempt, outcome: Outcome) -> None:
+    def _work_done(self, attempt: Attempt) -> None:
+        if attempt.is_aborted:
+            return
+        steps = attempt.node.steps
+        if steps and attempt.step < len(steps):
+            self._next_step(attempt)
+            return
         del self.jobs[attempt.id]
         self.answered += 1
-        if outcome is not _OK:
-            self.answered_badly += 1
         if self._queue:
             self._serve_next()
         else:
             self.free_slots += 1
         link = attempt.target.back  # type: ignore[union-attr] # it was sent
         if not link.is_plain or self.added_delay is not None:
-            self._answer(attempt, outcome)
+            self._answer(attempt, _OK)
             return
-        attempt.result = outcome
+        attempt.result = _OK
         heappush(
             self._agenda,
             (
@@ -64,3 +70,5 @@ class PlainInstance(Instance):
                 attempt,
             ),
         )
+
+    _proceed = _work_done

@@ -115,6 +115,8 @@ class LoadSource(Source):
 
     def _prepare(self, streams: Callable[[str], Stream]) -> None:
         self._arrivals = instants_of(self.spec.profile, self.name, streams)
+        has_one_kind = self._marker is None and not self._cumulative
+        self._only = self._entries[0] if has_one_kind else None
 
     def start(self) -> None:
         """Schedule the first arrival."""
@@ -126,15 +128,16 @@ class LoadSource(Source):
     def _arrive(self, _: object) -> None:
         if self._is_stopped:
             return
-        if self._marker is not None or self._cumulative:
+        only = self._only
+        if only is None:
             request = self._request(self._place_in_mix())
         else:
             request = Request()
             request.id = number = next(self._ids)
             request.source = self.index
-            request.node = self._entries[0].root
+            request.node = only.root
             request.arrival_ns = self._kernel.now
-            request.demands = list(map(next, self._entries[0].demands))
+            request.demands = list(map(next, only.demands))
             self.open_requests[number] = request
         self._send(request.node, request, None)
         when = next(self._arrivals, None)

@@ -4,9 +4,12 @@ from itertools import islice, takewhile
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from models.base.distributions import Deterministic, Gamma
+from models.base.samplers import UnitExponentials
 from models.base.streams import Stream
 from models.service.arrivals import BurstArrivals, BurstState, RenewalArrivals, TimedArrivals
 from models.service.traffic import RateProfile
@@ -25,6 +28,39 @@ def test_on_a_slope_arrivals_follow_the_area_under_the_line() -> None:
     area = 100.0 * times + 5.0 * times**2
     assert len(times) == pytest.approx(12_000, abs=3.3 * 12_000**0.5)
     assert stats.kstest(area / 12_000.0, "uniform").pvalue > 0.001
+
+
+def one_by_one(profile: RateProfile, stream: Stream, count: int) -> list[int]:
+    """The inversion of a profile of constant pieces as the textbook has it, gap by gap."""
+    gaps, found = UnitExponentials(stream).draws, []
+    now_ns, gap = 0.0, next(gaps)
+    ends = (*map(float, profile.starts_ns[1:]), float("inf"))
+    for rate_per_s, end_ns in zip(profile.rates_per_s, ends, strict=True):
+        rate = rate_per_s / S
+        while rate and gap < (end_ns - now_ns) * rate:
+            now_ns += gap / rate
+            found.append(int(now_ns))
+            gap = next(gaps)
+            if len(found) == count:
+                return found
+        gap -= (end_ns - now_ns) * rate
+        now_ns = end_ns
+    return found
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(
+    lengths=st.lists(st.integers(1, 5 * S), min_size=0, max_size=6),
+    rates=st.lists(st.sampled_from([0.0, 0.5, 3.0, 40.0, 900.0]), min_size=7, max_size=7),
+    seed=st.integers(0, 5),
+)
+def test_arrivals_at_constant_rates_are_those_of_one_gap_after_the_other(
+    lengths: list[int], rates: list[float], seed: int
+) -> None:
+    starts = tuple(int(start) for start in np.cumsum([0, *lengths]))
+    profile = RateProfile(starts, (*rates[: len(starts) - 1], 20.0))
+    found = list(islice(poisson(profile, Stream(seed, "gaps")), 400))
+    assert found == one_by_one(profile, Stream(seed, "gaps"), 400)
 
 
 def test_a_slope_may_fall_to_zero_and_the_gap_goes_on_behind_it() -> None:
