@@ -7,6 +7,7 @@ from models.base.distributions import Deterministic, Distribution
 from models.base.time import NS_PER_DAY, NS_PER_MS, DurationNs, TimeNs
 from models.discovery.config import DiscoveryConfig
 from models.faults.plan import Fault
+from models.faults.surge import with_surges
 from models.planning.prices import PriceList
 from models.scheduling.config import JobConfig, SchedulerConfig
 from models.service.spec import MachineSpec, ServiceSpec
@@ -105,3 +106,8 @@ class Blueprint:
     limits: Limits = field(default_factory=Limits)
     processes: tuple[Plugin, ...] = ()
     sample_interval_ns: DurationNs = 1000 * NS_PER_MS
+
+    @property
+    def surged_sources(self) -> tuple[SourceSpec, ...]:
+        """The sources with what the surges among the faults make of their rates."""
+        return with_surges(self.sources, self.faults, self.phases.warm_up_ns)

@@ -180,7 +180,7 @@ class World:
                 service_index=numbers[spec.service],
                 streams=self.stream,
             )
-            for index, spec in enumerate(self.blueprint.sources)
+            for index, spec in enumerate(self.blueprint.surged_sources)
         ]
         self.queues.open(made, self.clock, self.instances_of)
         return made

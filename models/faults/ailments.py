@@ -1,8 +1,8 @@
-"""Faults of a process that lives: it aborts, hangs, stands still or is slow."""
+"""Faults of a process that lives: it aborts, hangs, refuses, stands still or is slow."""
 
 from dataclasses import dataclass
 
-from models.faults.kind import InstanceFault
+from models.faults.kind import FaultKind, InstanceFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +45,48 @@ class Slow(InstanceFault):
     name = "slow"
 
     factor: float
+
+
+@dataclass(frozen=True, slots=True)
+class DependencyOutage(FaultKind):
+    """A whole service refuses every request that comes; its processes run and keep their state.
+
+    What was let in before is answered. Heartbeats, scrapes, and what the nodes of a database tell
+    each other go on, so nobody is taken off a list for it.
+    """
+
+    name = "dependency_outage"
+
+    service: str
+
+    @property
+    def where(self) -> str:
+        """For people: whose it is."""
+        return f"of service {self.service}"
+
+
+@dataclass(frozen=True, slots=True)
+class BadVersion(InstanceFault):
+    """The target instances run a release that fails or is slow; it is rolled back at the end.
+
+    ``errors`` is the share of requests that they answer with an error at once; all their work
+    takes ``factor`` times as long.
+    """
+
+    name = "bad_version"
+
+    errors: float = 0.0
+    factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class BadConfig(InstanceFault):
+    """The target instances were told something wrong: they answer with errors at once.
+
+    Until they are told better, which is the end of the fault. ``ratio`` is the share of requests
+    that meets what is wrong.
+    """
+
+    name = "bad_config"
+
+    ratio: float = 1.0

@@ -20,6 +20,7 @@ from scenarios.compile.platform import (
 from scenarios.compile.queues import compile_queues
 from scenarios.compile.scheduling import compile_jobs, compile_scheduler
 from scenarios.compile.services import compile_services
+from scenarios.compile.targets import Surroundings
 from scenarios.compile.traffic import compile_sources
 from scenarios.compile.volume import check_volume
 from scenarios.document.scenario import ScenarioDoc
@@ -38,9 +39,7 @@ def compile_document(
     zones = compile_zones(document.topology, findings)
     services = compile_services(document, zones, findings)
     sources = compile_sources(document, zones, phases, findings)
-    check_volume(
-        sources, end_ns=phases.end_ns, events_max=document.limits.events, findings=findings
-    )
+    loads = dict.fromkeys(document.traffic) | {one.name: one for one in sources}
     queues, deliveries = compile_queues(document, services, findings)
     sources += deliveries
     check_sources(sources, check_call_graph(call_targets(services), findings), findings)
@@ -66,7 +65,9 @@ def compile_document(
         scheduler=scheduler,
         jobs=compile_jobs(document, findings),
         faults=compile_faults(
-            document.faults, zones, services, scheduler, others, phases, findings
+            document.faults,
+            Surroundings(zones, services, loads, scheduler, others, findings),
+            phases,
         ),
         prices=compile_prices(document, findings),
         limits=compile_limits(document.limits),
@@ -74,5 +75,11 @@ def compile_document(
             Plugin(doc.name, tuple(sorted(doc.options.items()))) for doc in document.processes
         ),
         sample_interval_ns=document.sampling.interval,
+    )
+    check_volume(
+        sources if findings.problems else blueprint.surged_sources,
+        end_ns=phases.end_ns,
+        events_max=document.limits.events,
+        findings=findings,
     )
     return blueprint, compile_expectations(document, blueprint, monitoring, findings)

@@ -2,7 +2,15 @@
 
 from functools import singledispatch
 
-from models.faults.ailments import Abort, Hang, Pause, Slow
+from models.faults.ailments import (
+    Abort,
+    BadConfig,
+    BadVersion,
+    DependencyOutage,
+    Hang,
+    Pause,
+    Slow,
+)
 from models.faults.kind import FaultKind
 from models.faults.network import (
     BandwidthCut,
@@ -24,6 +32,7 @@ from models.faults.plan import (
     InstanceCrash,
     ZoneOutage,
 )
+from models.faults.surge import LoadSurge
 from scenarios.compile.laws import distribution_of
 from scenarios.compile.network_faults import between, check_registry, check_somebody_probes
 from scenarios.compile.targets import Surroundings
@@ -87,6 +96,26 @@ def _(doc: written.PauseDoc, around: Surroundings, path: KeyPath) -> FaultKind:
 @plan_of.register
 def _(doc: written.SlowDoc, around: Surroundings, path: KeyPath) -> FaultKind:
     return Slow(around.instances().select(doc, path), doc.factor)
+
+
+@plan_of.register
+def _(doc: written.DependencyOutageDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return DependencyOutage(around.service(doc.service, path))
+
+
+@plan_of.register
+def _(doc: written.BadVersionDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return BadVersion(around.instances().select(doc, path), doc.errors or 0.0, doc.slow or 1.0)
+
+
+@plan_of.register
+def _(doc: written.BadConfigDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return BadConfig(around.instances().select(doc, path), doc.ratio)
+
+
+@plan_of.register
+def _(doc: written.LoadSurgeDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return LoadSurge(around.rated_source(doc.source, path), doc.factor)
 
 
 @plan_of.register

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 
 from models.base.time import format_duration
 from models.faults.plan import Fault
-from models.scheduling.config import SchedulerConfig
-from models.service.spec import ServiceSpec
 from scenarios.compile.fault_kinds import plan_of
 from scenarios.compile.findings import Findings
-from scenarios.compile.targets import Placed, Surroundings
+from scenarios.compile.targets import Surroundings
 from scenarios.document.faults import FaultSection
 from scenarios.source.marks import KeyPath
 from sim.blueprint import Phases
@@ -17,20 +15,13 @@ _OVER_AT_ONCE = {"cache_flush": "a flush is over at once; leave 'for' out"}
 
 
 def compile_faults(
-    faults: Sequence[FaultSection],
-    zones: tuple[str, ...],
-    services: Sequence[ServiceSpec],
-    scheduler: SchedulerConfig | None,
-    others: Sequence[Placed],
-    phases: Phases,
-    findings: Findings,
+    faults: Sequence[FaultSection], around: Surroundings, phases: Phases
 ) -> tuple[Fault, ...]:
     """The plan, in the order of the file, so that ``faults[0]`` names the same everywhere."""
-    around = Surroundings(zones, services, scheduler, others, findings)
     planned = []
     for index, doc in enumerate(faults):
         path: KeyPath = ("faults", index)
-        _check_timing(doc, path, phases, findings)
+        _check_timing(doc, path, phases, around.findings)
         kind = plan_of(doc.body, around, (*path, doc.kind))
         planned.append(Fault(f"faults[{index}]", doc.at, doc.for_, kind))
     return tuple(planned)

@@ -1,11 +1,13 @@
 """Whom a fault names, checked against who is there."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from models.faults.selector import Selector
+from models.faults.surge import has_rate
 from models.scheduling.config import SchedulerConfig
 from models.service.spec import ServiceSpec
+from models.service.traffic import SourceSpec
 from scenarios.compile.findings import Findings
 from scenarios.document.selectors import SelectorDoc
 from scenarios.source.marks import KeyPath
@@ -74,11 +76,13 @@ class Targets:
 class Surroundings:
     """Everybody whom a fault can name: for each kind of fault those whom it can hit.
 
+    ``loads`` are the sources of the file by name, None where one could not be made out.
     ``others`` send messages besides services and job scheduling.
     """
 
     zones: tuple[str, ...]
     services: Sequence[ServiceSpec]
+    loads: Mapping[str, SourceSpec | None]
     scheduler: SchedulerConfig | None
     others: Sequence[Placed]
     findings: Findings
@@ -87,6 +91,31 @@ class Surroundings:
         """A zone's name, checked."""
         if name not in self.zones:
             self.findings.unknown((*path, "zone"), "zone", name, self.zones)
+        return name
+
+    def service(self, name: str, path: KeyPath) -> str:
+        """A service's name, checked."""
+        known = [service.name for service in self.services]
+        if name not in known:
+            self.findings.unknown((*path, "service"), "service", name, known)
+        return name
+
+    def rated_source(self, name: str, path: KeyPath) -> str:
+        """The name of a source whose arrivals are a rate, checked."""
+        where: KeyPath = (*path, "source")
+        source = self.loads.get(name)
+        if name not in self.loads:
+            self.findings.unknown(where, "source", name, self.loads)
+        elif source is not None and source.users is not None:
+            self.findings.at_value(
+                where, f"{quoted(name)} are users who wait for answers; they have no rate"
+            )
+        elif source is not None and not has_rate(source):
+            self.findings.at_value(
+                where,
+                f"the arrivals of {quoted(name)} are no rate; give it rate, steps, ramp, spike,"
+                " diurnal or profile",
+            )
         return name
 
     def instances(self) -> Targets:

@@ -4,9 +4,9 @@ A fault is a section with ``at``, ``for`` and one key that names its kind. Each 
 of its own here; ``scenarios.compile.fault_kinds`` says what it plans.
 """
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Self, TypeAlias
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from scenarios.document.distributions import DistributionDoc
 from scenarios.document.network_faults import (
@@ -21,7 +21,7 @@ from scenarios.document.network_faults import (
     ReorderingDoc,
     StaleDiscoveryDoc,
 )
-from scenarios.document.quantities import Ratio
+from scenarios.document.quantities import Ratio, mistake
 from scenarios.document.selectors import FaultTiming, SelectorDoc
 from scenarios.document.shapes import Name, Section, exactly_one_of
 
@@ -80,6 +80,44 @@ class SlowDoc(SelectorDoc):
     factor: Annotated[float, Field(gt=1, le=1_000_000)]
 
 
+class DependencyOutageDoc(Section):
+    """A whole service refuses all requests; its processes run and keep their state."""
+
+    service: Name
+
+
+class BadVersionDoc(SelectorDoc):
+    """A release that answers with errors or is slow, rolled back when the fault ends.
+
+    ``errors`` is a share of requests, ``slow`` how many times as long all work takes.
+    """
+
+    errors: SomeRatio | None = None
+    slow: Annotated[float, Field(gt=1, le=1_000_000)] | None = None
+
+    @model_validator(mode="after")
+    def _is_bad(self) -> Self:
+        if self.errors is None and self.slow is None:
+            raise mistake("say what is bad about it: errors, slow or both")
+        return self
+
+
+class BadConfigDoc(SelectorDoc):
+    """Instances that were told something wrong answer that share of requests with an error."""
+
+    ratio: SomeRatio = 1.0
+
+
+class LoadSurgeDoc(Section):
+    """A source under ``traffic`` whose arrivals are a rate brings ``factor`` times as much.
+
+    A ``factor`` below 1 is less load; 0 is none.
+    """
+
+    source: Name
+    factor: Annotated[float, Field(ge=0, le=1_000_000)]
+
+
 _UNLESS_GIVEN: Any = None
 
 
@@ -104,6 +142,10 @@ class FaultSection(FaultTiming):
     hang: HangDoc = _UNLESS_GIVEN
     pause: PauseDoc = _UNLESS_GIVEN
     slow: SlowDoc = _UNLESS_GIVEN
+    dependency_outage: DependencyOutageDoc = _UNLESS_GIVEN
+    bad_version: BadVersionDoc = _UNLESS_GIVEN
+    bad_config: BadConfigDoc = _UNLESS_GIVEN
+    load_surge: LoadSurgeDoc = _UNLESS_GIVEN
     partition: PartitionDoc = _UNLESS_GIVEN
     packet_loss: LossDoc = _UNLESS_GIVEN
     probe_loss: ProbeLossDoc = _UNLESS_GIVEN

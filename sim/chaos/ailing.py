@@ -1,11 +1,10 @@
 """Verbs for instances that live and are ill: late, wrong, silent, slow or standing still."""
 
-from math import prod
-
 from models.base.outcome import Outcome
 from models.base.samplers import Sampler, make_sampler
 from models.faults.ailments import Abort, Hang, Pause, Slow
 from models.faults.plan import AddedLatency, CacheFlush, ErrorRate
+from sim.chaos.spoiling import Spoiling
 from sim.chaos.tempo import Tempo
 from sim.chaos.verb import Hit, InstanceFaultT, InstanceVerb, Overlay, Scene
 from sim.nodes.condition import SummedDelay
@@ -38,26 +37,19 @@ class AddedLatencyVerb(InstanceVerb[AddedLatency]):
 
 
 class ErrorRateVerb(InstanceVerb[ErrorRate]):
-    """Faults that overlap spoil requests independently: a half and a half spoil three quarters."""
+    """Spoils what arrives."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, spoiling: Spoiling) -> None:
         super().__init__(scene)
-        self._ratios: Overlay[float] = Overlay()
+        self._spoiling = spoiling
 
     def strike(self, kind: ErrorRate, hit: Hit) -> None:
         """Spoil that share of what arrives."""
-        for instance in hit.instances:
-            self._apply(instance, self._ratios.lay(instance, hit, kind.ratio))
+        self._spoiling.spoil(hit, kind.ratio)
 
     def heal(self, kind: ErrorRate, hit: Hit) -> None:  # noqa: ARG002
         """Spoil only what other faults still spoil."""
-        for instance in hit.instances:
-            self._apply(instance, self._ratios.lift(instance, hit))
-
-    def _apply(self, instance: Instance, ratios: tuple[float, ...]) -> None:
-        is_alone = len(ratios) == 1
-        instance.error_ratio = ratios[0] if is_alone else 1 - prod(1 - one for one in ratios)
-        instance.refresh_plainness()
+        self._spoiling.relent(hit)
 
 
 class MishapVerb(InstanceVerb[InstanceFaultT]):

@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from models.faults.ailments import Abort, Hang, Pause, Slow
+from models.faults.ailments import (
+    Abort,
+    BadConfig,
+    BadVersion,
+    DependencyOutage,
+    Hang,
+    Pause,
+    Slow,
+)
 from models.faults.kind import FaultKind
 from models.faults.plan import (
     AddedLatency,
@@ -13,6 +21,7 @@ from models.faults.plan import (
     InstanceCrash,
     ZoneOutage,
 )
+from models.faults.surge import LoadSurge
 from sim.chaos.ailing import (
     AbortVerb,
     AddedLatencyVerb,
@@ -22,8 +31,15 @@ from sim.chaos.ailing import (
     PauseVerb,
     SlowVerb,
 )
+from sim.chaos.changes import (
+    BadConfigVerb,
+    BadVersionVerb,
+    DependencyOutageVerb,
+    LoadSurgeVerb,
+)
 from sim.chaos.mortality import CrashVerb, HostLossVerb, Mortality, ZoneOutageVerb
 from sim.chaos.network import NETWORK_KINDS, NetworkVerb
+from sim.chaos.spoiling import Spoiling
 from sim.chaos.tempo import Tempo
 from sim.chaos.verb import Overlay, Scene, Verb
 from sim.nodes.mishap import Mishap
@@ -35,6 +51,7 @@ def make_verbs(scene: Scene) -> Verbs:
     """One verb per kind. Kinds that act on the same thing share what they know of it."""
     mortality = Mortality(scene.lifecycle)
     tempo = Tempo(scene.kernel, scene.lifecycle)
+    spoiling = Spoiling()
     mishaps: Overlay[Mishap] = Overlay()
     on_network = NetworkVerb(scene)
     return {
@@ -42,11 +59,15 @@ def make_verbs(scene: Scene) -> Verbs:
         HostLoss: HostLossVerb(scene, mortality),
         ZoneOutage: ZoneOutageVerb(scene, mortality),
         AddedLatency: AddedLatencyVerb(scene),
-        ErrorRate: ErrorRateVerb(scene),
+        ErrorRate: ErrorRateVerb(scene, spoiling),
         CacheFlush: CacheFlushVerb(scene),
         Abort: AbortVerb(scene, mishaps),
         Hang: HangVerb(scene, mishaps),
         Pause: PauseVerb(scene, tempo),
         Slow: SlowVerb(scene, tempo),
+        DependencyOutage: DependencyOutageVerb(scene),
+        BadVersion: BadVersionVerb(scene, spoiling, tempo),
+        BadConfig: BadConfigVerb(scene, spoiling),
+        LoadSurge: LoadSurgeVerb(scene),
         **dict.fromkeys(NETWORK_KINDS, on_network),
     }

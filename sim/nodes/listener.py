@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 class Listener(ABC):
     """A process behind an address, apart from its work.
 
-    ``incarnation`` grows with every crash. ``answered`` and ``answered_badly`` count what was
-    served, ``refused`` what was turned away, over all lives.
+    While it ``is_shut`` it refuses all requests. ``incarnation`` grows with every crash.
+    ``answered`` and ``answered_badly`` count what was served, ``refused`` what was turned away,
+    over all lives.
     """
 
     __slots__ = (
@@ -49,6 +50,7 @@ class Listener(ABC):
         "error_stream",
         "incarnation",
         "index",
+        "is_shut",
         "mishaps",
         "name",
         "refused",
@@ -86,6 +88,7 @@ class Listener(ABC):
         self.incarnation = 1
         self.added_delay: SummedDelay | None = None
         self.error_ratio = 0.0
+        self.is_shut = False
         self.mishaps: tuple[Mishap, ...] = ()
         self.standstill: Standstill | None = None
         self.error_stream = error_stream
@@ -111,6 +114,7 @@ class Listener(ABC):
         self._is_plain = (
             self.condition is Condition.UP
             and not self.error_ratio
+            and not self.is_shut
             and not self.drops_abandoned
             and not self.mishaps
             and self.standstill is None
@@ -125,7 +129,7 @@ class Listener(ABC):
             late = self._kernel.now + self.added_delay.draw()
             self._kernel.post(late, NETWORK, self._arrive_late, attempt)
             return False
-        if self.condition is not Condition.UP:
+        if self.condition is not Condition.UP or self.is_shut:
             self._answer(attempt, Outcome.REFUSED)
             return False
         if self.standstill is not None:

@@ -59,7 +59,8 @@ class Probed(Instance):
     @property
     def answers_probes(self) -> bool:
         """True while the process listens and runs."""
-        return self.condition is Condition.UP and self.standstill is None
+        is_listening = self.condition is Condition.UP and not self.is_shut
+        return is_listening and self.standstill is None
 
     def arrive(self, attempt: Attempt) -> None:
         """A request has reached this host."""

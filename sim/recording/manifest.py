@@ -55,7 +55,7 @@ def manifest_of(
         sources=tuple(source.name for source in blueprint.sources),
         load=tuple(
             LoadPiece(source.name, start, rate)
-            for source in blueprint.sources
+            for source in blueprint.surged_sources
             for start, rate in load_of(source, blueprint.phases.end_ns)
         ),
         call_nodes=call_nodes,

@@ -4,9 +4,11 @@ import pytest
 from click.testing import CliRunner
 
 from models.base.time import NS_PER_MINUTE, NS_PER_S
+from models.faults.ailments import BadVersion, DependencyOutage
 from models.faults.network import Between, PacketLoss, Partition, RegistryDown
 from models.faults.plan import ErrorRate, Fault, InstanceCrash, ZoneOutage
 from models.faults.selector import Selector
+from models.faults.surge import LoadSurge
 from scenarios.cli.validate import command
 from scenarios.fault_words import fault_plan
 from tests.scenarios.edited import TWO_TIER
@@ -23,6 +25,9 @@ CART, ZONE = Selector(service="cart"), Selector(zone="a")
         (Partition(Between(ZONE, CART)), "partition between zone a and service cart"),
         (PacketLoss(Between(), 0.1), "packet loss everywhere"),
         (RegistryDown(), "registry down"),
+        (DependencyOutage("cart"), "dependency outage of service cart"),
+        (LoadSurge("users", 3.0), "load surge of users"),
+        (BadVersion(CART, 0.5), "bad version of service cart"),
     ],
 )
 def test_a_fault_says_what_it_does_to_whom_and_when(kind, words):

@@ -2,10 +2,19 @@ import pytest
 
 from models.base.distributions import Deterministic
 from models.base.time import NS_PER_MS, NS_PER_S
-from models.faults.ailments import Abort, Hang, Pause, Slow
+from models.faults.ailments import (
+    Abort,
+    BadConfig,
+    BadVersion,
+    DependencyOutage,
+    Hang,
+    Pause,
+    Slow,
+)
 from models.faults.plan import AddedLatency, ErrorRate, Fault, HostLoss, InstanceCrash, ZoneOutage
 from models.faults.selector import Selector
-from tests.scenarios.edited import load_edited, messages
+from models.faults.surge import LoadSurge
+from tests.scenarios.edited import ARRIVALS, load_edited, messages
 
 CATALOG = Selector(service="catalog")
 CRASH = "instance_crash: {service: catalog, count: 1}"
@@ -31,6 +40,16 @@ CRASH = "instance_crash: {service: catalog, count: 1}"
         ("hang: {service: catalog, ratio: 50%}", Hang(CATALOG, 0.5)),
         ("pause: {service: catalog}", Pause(CATALOG)),
         ("slow: {service: catalog, factor: 2.5}", Slow(CATALOG, 2.5)),
+        ("dependency_outage: {service: catalog}", DependencyOutage("catalog")),
+        (
+            "bad_version: {service: catalog, share: 50%, errors: 20%, slow: 3}",
+            BadVersion(Selector(service="catalog", share=0.5), 0.2, 3.0),
+        ),
+        ("bad_version: {service: catalog, slow: 3}", BadVersion(CATALOG, 0.0, 3.0)),
+        ("bad_version: {service: catalog, errors: 20%}", BadVersion(CATALOG, 0.2, 1.0)),
+        ("bad_config: {service: catalog}", BadConfig(CATALOG)),
+        ("load_surge: {source: shoppers, factor: 3}", LoadSurge("shoppers", 3.0)),
+        ("load_surge: {source: shoppers, factor: 0}", LoadSurge("shoppers", 0.0)),
     ],
 )
 def test_each_kind_of_fault_is_planned(tmp_path, written, kind):
@@ -102,6 +121,16 @@ def test_a_fault_hits_instances_that_exist(tmp_path, selector, message):
         ("slow: {service: catalog, factor: 1}", "must be more than 1.0, got 1"),
         ("slow: {service: catalog, factor: -2}", "must be more than 1.0, got -2"),
         ("slo: {service: catalog, factor: 2}", "unknown field, did you mean 'slow'?"),
+        ("dependency_outage: {service: cat}", "unknown service 'cat'"),
+        ("bad_version: {service: catalog}", "say what is bad about it: errors, slow or both"),
+        ("bad_version: {service: catalog, slow: 1}", "must be more than 1.0, got 1"),
+        ("bad_config: {service: catalog, ratio: 0%}", "must be more than 0, got '0%'"),
+        (
+            "load_surge: {source: shopper, factor: 3}",
+            "unknown source 'shopper', did you mean 'shoppers'?",
+        ),
+        ("load_surge: {source: catalog, factor: 3}", "unknown source 'catalog'"),
+        ("load_surge: {source: shoppers, factor: -1}", "must be at least 0"),
         ("pause: {zone: a}, hang: {zone: a}", "a fault has one kind, not both hang and pause"),
     ],
 )
@@ -111,3 +140,41 @@ def test_a_mistake_in_a_fault_is_told_where_it_stands(tmp_path, written, message
     assert shown[0].startswith("scenario.yaml:")
     assert "faults[0]" in shown[0]
     assert message in shown[0]
+
+
+SURGE = "load_surge: {source: shoppers, factor: 3}"
+
+
+@pytest.mark.parametrize(
+    ("arrivals", "message"),
+    [
+        ("{steps: [{rate: 10/s, for: 1m}, {rate: 20/s}]}", ""),
+        ("{ramp: {from: 10/s, to: 20/s, at: 0s, over: 1m}}", ""),
+        ("{every: 10ms}", "the arrivals of 'shoppers' are no rate"),
+        ("{gaps: {dist: exponential, mean: 10ms}}", "the arrivals of 'shoppers' are no rate"),
+    ],
+)
+def test_only_a_rate_can_surge(tmp_path, arrivals, message):
+    shown = messages(tmp_path, (CRASH, SURGE), (ARRIVALS, arrivals))
+    assert bool(shown) == bool(message)
+    assert all("faults[0].load_surge.source" in line and message in line for line in shown)
+
+
+def test_users_who_wait_for_answers_cannot_surge(tmp_path):
+    shown = messages(
+        tmp_path, (CRASH, SURGE), (f"arrivals: {ARRIVALS}", "users: {count: 5, think: 1s}")
+    )
+    assert [line.rsplit(": ", 1)[1] for line in shown] == [
+        "'shoppers' are users who wait for answers; they have no rate"
+    ]
+
+
+def test_a_source_that_is_wrong_itself_is_not_also_unknown(tmp_path):
+    shown = messages(tmp_path, (CRASH, SURGE), (ARRIVALS, "{steps: [{rate: 10/s, for: 1s}]}"))
+    assert len(shown) == 1
+    assert "traffic.shoppers" in shown[0]
+
+
+def test_a_surge_that_no_run_could_come_near_is_refused(tmp_path):
+    huge = "load_surge: {source: shoppers, factor: 1000000}"
+    assert "traffic.shoppers.arrivals" in messages(tmp_path, (CRASH, huge))[0]

@@ -19,7 +19,15 @@ from models.base.outcome import Outcome
 from models.base.popularity import KeyLaw
 from models.base.time import TimeNs
 from models.discovery.config import DiscoveryConfig
-from models.faults.ailments import Abort, Hang, Pause, Slow
+from models.faults.ailments import (
+    Abort,
+    BadConfig,
+    BadVersion,
+    DependencyOutage,
+    Hang,
+    Pause,
+    Slow,
+)
 from models.faults.kind import FaultKind
 from models.faults.network import (
     BandwidthCut,
@@ -45,6 +53,7 @@ from models.faults.plan import (
     ZoneOutage,
 )
 from models.faults.selector import Selector
+from models.faults.surge import LoadSurge
 from models.records.digest import run_digest
 from models.records.events import EventKind
 from models.service.cache import CacheSpec
@@ -223,6 +232,11 @@ ROWS = (
     Row("bandwidth cut", BandwidthCut(FRONT_AND_BACK, 1024 * 200), shortest_ms, 44),
     Row("certificate expiry", CertificateExpiry(FRONT_AND_BACK), refused, 0.99),
     Row("stale discovery", StaleDiscovery(), to_the_first, 0.2, crashed_for_long()),
+    Row("dependency outage", DependencyOutage("back"), refused, 0.99),
+    Row("bad version", BadVersion(BOTH, factor=5.0), shortest_ms, 39),
+    Row("failing version", BadVersion(Selector(service="back", count=2), 0.5), failing, 0.2),
+    Row("bad config", BadConfig(BOTH), failing, 0.99),
+    Row("load surge", LoadSurge("users", 4.0), asked, 200),
     Row("registry down", RegistryDown(), to_the_first, 0.2, crashed_for_long()),
 )
 FEW_KEYS = CacheSpec(KeyLaw(40), ttl_ns=3600 * S, is_warm=True)
@@ -323,6 +337,7 @@ def state_of(one: Instance) -> tuple[object, ...]:
         one.condition,
         one.added_delay,
         one.error_ratio,
+        one.is_shut,
         one.mishaps,
         one.standstill,
         one.pace_ratio,
