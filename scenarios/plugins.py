@@ -40,8 +40,12 @@ def load_extensions(modules: Sequence[str], blueprint: Blueprint) -> Extensions:
             raise SpecError(f"--plugin {name}: defines neither BALANCERS nor PROCESSES")
         balancers.update(getattr(module, "BALANCERS", {}))
         processes.update(getattr(module, "PROCESSES", {}))
-    wanted_balancers = {edge.balancer.policy for edge in blueprint.edges} - set(BUILT_IN)
-    wanted_processes = {plugin.name for plugin in blueprint.processes}
+    wanted_balancers = {
+        edge.balancer.policy: f"edge '{edge.caller} -> {edge.callee}': "
+        for edge in blueprint.edges
+        if edge.balancer.policy not in BUILT_IN
+    }
+    wanted_processes = {plugin.name: "" for plugin in blueprint.processes}
     return Extensions(
         balancers=_found(wanted_balancers, balancers, BALANCER_GROUP, "balancer", tuple(BUILT_IN)),
         processes=_found(wanted_processes, processes, PROCESS_GROUP, "process"),
@@ -61,12 +65,13 @@ def _imported(name: str) -> ModuleType:
 
 
 def _found(
-    wanted: set[str],
+    wanted: Mapping[str, str],
     given: Mapping[str, PluginT],
     group: str,
     what: str,
     known: Sequence[str] = (),
 ) -> dict[str, PluginT]:
+    """By name; ``wanted`` says where each is asked for."""
     found = {name: given[name] for name in sorted(wanted) if name in given}
     for name in sorted(wanted - found.keys()):
         installed = entry_points(group=group, name=name)
@@ -74,8 +79,8 @@ def _found(
             near = get_close_matches(name, [*known, *given], n=1)
             meant = f", did you mean '{near[0]}'?" if near else ""
             raise SpecError(
-                f"no {what} is called '{name}'{meant}; give its module with --plugin, or install a"
-                f" package that offers it in the entry-point group {group}"
+                f"{wanted[name]}no {what} is called '{name}'{meant}; give its module with --plugin,"
+                f" or install a package that offers it in the entry-point group {group}"
             )
         try:
             found[name] = next(iter(installed)).load()

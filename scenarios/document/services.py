@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from scenarios.document.distributions import DistributionDoc
 from scenarios.document.quantities import Bytes, Duration, mistake
@@ -14,7 +14,15 @@ from scenarios.document.resources import (
     PausesDoc,
     WarmUpDoc,
 )
-from scenarios.document.shapes import EndpointName, Name, Section, Several
+from scenarios.document.shapes import (
+    SECTION,
+    SHORT,
+    EndpointName,
+    Name,
+    Section,
+    Several,
+    short_or_section,
+)
 from scenarios.document.stores import CacheDoc, ReplicationDoc
 from scenarios.source.problems import quoted
 
@@ -34,12 +42,19 @@ def _spread(value: object) -> object:
     raise mistake(f"expected 'zones' or a section such as {{zone: a}}, got {quoted(value)}")
 
 
+SpreadDoc = Annotated[
+    Annotated[Literal["zones"], Tag(SHORT)] | Annotated[InOneZone, Tag(SECTION)],
+    Discriminator(short_or_section),
+    BeforeValidator(_spread),
+]
+
+
 class InstancesDoc(Section):
     """How many copies, on which machines, where; ``weights`` has one number per copy."""
 
     count: Annotated[int, Field(ge=1, le=INSTANCES_MAX)]
     machine: Name = DEFAULT_MACHINE
-    spread: Annotated[Literal["zones"] | InOneZone, BeforeValidator(_spread)] = "zones"
+    spread: SpreadDoc = "zones"
     weights: Several[Annotated[int, Field(ge=1, le=1000)]] | None = None
 
 
@@ -76,7 +91,11 @@ def _call(value: object) -> object:
     )
 
 
-CallDoc = Annotated[str | ParallelDoc, BeforeValidator(_call)]
+CallDoc = Annotated[
+    Annotated[str, Tag(SHORT)] | Annotated[ParallelDoc, Tag(SECTION)],
+    Discriminator(short_or_section),
+    BeforeValidator(_call),
+]
 
 
 class EndpointDoc(Section):

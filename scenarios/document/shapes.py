@@ -21,6 +21,7 @@ from scenarios.source.problems import quoted, suggestion
 Item = TypeVar("Item")
 
 TAG_PREFIX = "<"
+SHORT, SECTION = TAG_PREFIX + "short", TAG_PREFIX + "section"
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 _NAME_FORM = re.compile(_NAME)
 
@@ -86,6 +87,11 @@ def first_key_of(kinds: Sequence[str]) -> Callable[[Any], str | None]:
         )
 
     return discriminate
+
+
+def short_or_section(value: Any) -> str:
+    """Discriminator of what is written as one word, tag ``SHORT``, or at length, ``SECTION``."""
+    return SECTION if isinstance(value, dict | BaseModel) else SHORT
 
 
 def exactly_one_of(what: str, kinds: Sequence[str]) -> BeforeValidator:
