@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from models.base.distributions import Distribution
 from models.base.time import DurationNs
 from models.faults.kind import FaultKind, InstanceFault
+from models.faults.selector import Region
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,20 @@ class ZoneOutage(FaultKind):
     name = "zone_outage"
 
     zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegionOutage(FaultKind):
+    """Every zone of a region is lost at once, as by a zone outage each."""
+
+    name = "region_outage"
+
+    region: Region
+
+    @property
+    def where(self) -> str:
+        """For people: which."""
+        return f"of region {self.region.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,22 @@ class Selectable(Protocol):
     @property
     def zone(self) -> str: ...  # noqa: D102
 
+    @property
+    def labels(self) -> tuple[tuple[str, str], ...]: ...  # noqa: D102
+
 
 SelectableT = TypeVar("SelectableT", bound=Selectable)
+
+
+def matches(selector: Selector, candidate: Selectable) -> bool:
+    """Whether a candidate is all that the selector asks for; ``count`` and ``share`` aside."""
+    return (
+        selector.service in (None, candidate.service)
+        and selector.instance in (None, candidate.name)
+        and selector.zone in (None, candidate.zone)
+        and (selector.region is None or candidate.zone in selector.region.zones)
+        and all(label in candidate.labels for label in selector.labels)
+    )
 
 
 def select(
@@ -32,13 +46,7 @@ def select(
     ``share`` rounds up, so that a positive share of a non-empty set hits at least one. With
     ``count`` or ``share`` the chosen ones are a uniform draw without replacement.
     """
-    matching = [
-        candidate
-        for candidate in candidates
-        if selector.service in (None, candidate.service)
-        and selector.instance in (None, candidate.name)
-        and selector.zone in (None, candidate.zone)
-    ]
+    matching = [candidate for candidate in candidates if matches(selector, candidate)]
     wanted = len(matching)
     if selector.share is not None:
         exact = Fraction(selector.share).limit_denominator(1_000_000) * len(matching)

@@ -4,10 +4,19 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Region:
+    """Zones that lie near each other, under one name."""
+
+    name: str
+    zones: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Selector:
     """Which instances: every field that is given narrows the choice.
 
-    ``count`` or ``share`` then take that many of the rest, drawn under the seed.
+    ``labels`` are names and values that an instance must all have. ``count`` or ``share`` then
+    take that many of the rest, drawn under the seed.
     """
 
     service: str | None = None
@@ -15,6 +24,8 @@ class Selector:
     zone: str | None = None
     count: int | None = None
     share: float | None = None
+    region: Region | None = None
+    labels: tuple[tuple[str, str], ...] = ()
 
     @property
     def words(self) -> str:
@@ -24,7 +35,12 @@ class Selector:
             parts.append(f"service {self.service}")
         if self.zone is not None:
             parts.append(f"zone {self.zone}")
+        if self.region is not None:
+            parts.append(f"region {self.region.name}")
         whom = " in ".join(part for part in parts if part)
+        if self.labels:
+            marks = " and ".join(f"{name}={value}" for name, value in self.labels)
+            whom = f"{whom or 'all'} with {marks}"
         if self.count is not None:
             return f"{self.count} of {whom}"
         return whom if self.share is None else f"{100 * self.share:.6g}% of {whom}"

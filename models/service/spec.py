@@ -52,12 +52,16 @@ class EndpointSpec:
 
 @dataclass(frozen=True, slots=True)
 class InstanceSpec:
-    """One copy of a service: its name (``service-0``), zone, machine type and weight."""
+    """One copy of a service: its name (``service-0``), zone, machine type and weight.
+
+    ``labels`` are names and values by which faults may choose it.
+    """
 
     name: str
     zone: str
     machine: str
     weight: int = 1
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from scenarios.compile.platform import (
     compile_machines,
     compile_phases,
     compile_prices,
+    compile_regions,
     compile_zones,
 )
 from scenarios.compile.queues import compile_queues
@@ -37,6 +38,7 @@ def compile_document(
     """
     phases = compile_phases(document.time, document.limits, findings)
     zones = compile_zones(document.topology, findings)
+    regions = compile_regions(document.topology, findings)
     services = compile_services(document, zones, findings)
     sources = compile_sources(document, zones, phases, findings)
     loads = dict.fromkeys(document.traffic) | {one.name: one for one in sources}
@@ -66,7 +68,7 @@ def compile_document(
         jobs=compile_jobs(document, findings),
         faults=compile_faults(
             document.faults,
-            Surroundings(zones, services, loads, scheduler, others, findings),
+            Surroundings(zones, regions, services, loads, scheduler, others, findings),
             phases,
         ),
         prices=compile_prices(document, findings),

@@ -30,6 +30,7 @@ from models.faults.plan import (
     ErrorRate,
     HostLoss,
     InstanceCrash,
+    RegionOutage,
     ZoneOutage,
 )
 from models.faults.surge import LoadSurge
@@ -61,6 +62,11 @@ def _(doc: written.HostLossDoc, around: Surroundings, path: KeyPath) -> FaultKin
 @plan_of.register
 def _(doc: written.ZoneOutageDoc, around: Surroundings, path: KeyPath) -> FaultKind:
     return ZoneOutage(around.zone(doc.zone, path))
+
+
+@plan_of.register
+def _(doc: written.RegionOutageDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return RegionOutage(around.region(doc.region, path))
 
 
 @plan_of.register

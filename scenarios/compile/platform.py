@@ -3,6 +3,7 @@
 from models.base.distributions import Distribution
 from models.base.time import NS_PER_S, format_duration
 from models.discovery.config import DiscoveryConfig
+from models.faults.selector import Region
 from models.planning.prices import PriceList
 from models.service.spec import MachineSpec
 from scenarios.compile.findings import Findings, unknown_name
@@ -46,6 +47,20 @@ def compile_zones(topology: TopologyDoc, findings: Findings) -> tuple[str, ...]:
         if zone in topology.zones[:index]:
             findings.at_value(("topology", "zones", index), f"zone {quoted(zone)} is listed twice")
     return topology.zones
+
+
+def compile_regions(topology: TopologyDoc, findings: Findings) -> tuple[Region, ...]:
+    """Regions of zones that exist, each zone in one of them at most."""
+    region_of: dict[str, str] = {}
+    for name, zones in topology.regions.items():
+        for place, zone in enumerate(zones):
+            path: KeyPath = ("topology", "regions", name, place)
+            if zone not in topology.zones:
+                findings.unknown(path, "zone", zone, topology.zones)
+            elif zone in region_of:
+                findings.at_value(path, f"zone {quoted(zone)} is in region {region_of[zone]}")
+            region_of.setdefault(zone, name)
+    return tuple(Region(name, zones) for name, zones in topology.regions.items())
 
 
 def compile_links(topology: TopologyDoc) -> LinksSpec:

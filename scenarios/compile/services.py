@@ -13,7 +13,6 @@ from scenarios.document.services import (
     DEFAULT_MACHINE,
     EndpointDoc,
     InOneZone,
-    InstancesDoc,
     ServiceDoc,
 )
 from scenarios.source.marks import KeyPath
@@ -32,7 +31,7 @@ def compile_services(
     return tuple(
         ServiceSpec(
             name=name,
-            instances=_instances(name, doc.instances, document, zones, findings),
+            instances=_instances(name, doc, document, zones, findings),
             slots=doc.slots,
             queue_limit=doc.queue.limit,
             endpoints=_endpoints(name, doc, document, findings),
@@ -49,11 +48,12 @@ def compile_services(
 
 def _instances(
     service: str,
-    doc: InstancesDoc,
+    service_doc: ServiceDoc,
     document: ScenarioDoc,
     zones: tuple[str, ...],
     findings: Findings,
 ) -> tuple[InstanceSpec, ...]:
+    doc = service_doc.instances
     path: KeyPath = ("services", service, "instances")
     if doc.machine != DEFAULT_MACHINE and doc.machine not in document.machines:
         findings.unknown((*path, "machine"), "machine", doc.machine, document.machines)
@@ -66,9 +66,21 @@ def _instances(
         findings.at_value((*path, "weights"), f"{doc.count} instances but {len(weights)} weights")
         return ()
     return tuple(
-        InstanceSpec(f"{service}-{index}", zones[index % len(zones)], doc.machine, weight)
+        InstanceSpec(
+            f"{service}-{index}",
+            zones[index % len(zones)],
+            doc.machine,
+            weight,
+            _labels(service_doc, index),
+        )
         for index, weight in enumerate(weights)
     )
+
+
+def _labels(doc: ServiceDoc, index: int) -> tuple[tuple[str, str], ...]:
+    """Labels of one copy; its own go before those of its service."""
+    own = {name: values[index % len(values)] for name, values in doc.instances.labels.items()}
+    return tuple((doc.labels | own).items())
 
 
 def _endpoints(

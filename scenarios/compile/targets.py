@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from models.faults.selector import Selector
+from models.faults.selection import matches
+from models.faults.selector import Region, Selector
 from models.faults.surge import has_rate
 from models.scheduling.config import SchedulerConfig
 from models.service.spec import ServiceSpec
 from models.service.traffic import SourceSpec
-from scenarios.compile.findings import Findings
+from scenarios.compile.findings import Findings, unknown_name
 from scenarios.document.selectors import SelectorDoc
 from scenarios.source.marks import KeyPath
 from scenarios.source.problems import quoted
@@ -21,16 +22,22 @@ class Placed:
     name: str
     service: str
     zone: str
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 class Targets:
-    """Resolves selectors against the services and zones there are."""
+    """Resolves selectors against the services, zones and regions there are."""
 
     def __init__(
-        self, zones: tuple[str, ...], placed: Sequence[Placed], findings: Findings
+        self,
+        zones: tuple[str, ...],
+        regions: Sequence[Region],
+        placed: Sequence[Placed],
+        findings: Findings,
     ) -> None:
         self.zones = zones
         self.findings = findings
+        self._regions = {region.name: region for region in regions}
         self._placed = placed
         self._services = tuple(dict.fromkeys(target.service for target in placed))
 
@@ -40,35 +47,60 @@ class Targets:
 
     def select(self, doc: SelectorDoc, path: KeyPath) -> Selector:
         """The selector as data; names that do not exist are reported."""
+        selector = Selector(
+            doc.service,
+            doc.instance,
+            doc.zone,
+            doc.count,
+            doc.share,
+            None if doc.region is None else self._regions.get(doc.region),
+            tuple((doc.labels or {}).items()),
+        )
         if self._names_exist(doc, path):
-            self._check_number(doc, path)
-        return Selector(doc.service, doc.instance, doc.zone, doc.count, doc.share)
+            self._check_number(selector, path)
+        return selector
 
     def _names_exist(self, doc: SelectorDoc, path: KeyPath) -> bool:
         named = (
             ("service", doc.service, self._services),
             ("instance", doc.instance, tuple(target.name for target in self._placed)),
             ("zone", doc.zone, self.zones),
+            ("region", doc.region, tuple(self._regions)),
         )
-        if all(name is None for _, name, _ in named):
-            self.findings.at_key(path, "say what is hit: service, instance or zone")
+        if all(name is None for _, name, _ in named) and not doc.labels:
+            self.findings.at_key(path, "say what is hit: service, instance, zone, region or labels")
             return False
         is_known = True
         for what, name, known in named:
             if name is not None and name not in known:
                 self.findings.unknown((*path, what), what, name, known)
                 is_known = False
+        return self._labels_exist(doc.labels or {}, (*path, "labels")) and is_known
+
+    def _labels_exist(self, labels: Mapping[str, str], path: KeyPath) -> bool:
+        known: dict[str, list[str]] = {}
+        for target in self._placed:
+            for name, value in target.labels:
+                known.setdefault(name, []).append(value)
+        is_known = True
+        for name, value in labels.items():
+            if name not in known:
+                self.findings.at_key((*path, name), unknown_name("label", name, known))
+                is_known = False
+            elif value not in known[name]:
+                self.findings.unknown((*path, name), f"value of label {name}", value, known[name])
+                is_known = False
         return is_known
 
-    def _check_number(self, doc: SelectorDoc, path: KeyPath) -> None:
-        number = sum(_matches(doc, target) for target in self._placed)
+    def _check_number(self, selector: Selector, path: KeyPath) -> None:
+        number = sum(matches(selector, target) for target in self._placed)
         if number == 0:
             self.findings.at_key(path, "no instance is all of this at once")
-        elif doc.count is not None and doc.share is not None:
+        elif selector.count is not None and selector.share is not None:
             self.findings.at_key((*path, "share"), "give either count or share")
-        elif doc.count is not None and doc.count > number:
+        elif selector.count is not None and selector.count > number:
             self.findings.at_value(
-                (*path, "count"), f"only {number} instances match, not {quoted(doc.count)}"
+                (*path, "count"), f"only {number} instances match, not {quoted(selector.count)}"
             )
 
 
@@ -81,6 +113,7 @@ class Surroundings:
     """
 
     zones: tuple[str, ...]
+    regions: Sequence[Region]
     services: Sequence[ServiceSpec]
     loads: Mapping[str, SourceSpec | None]
     scheduler: SchedulerConfig | None
@@ -92,6 +125,13 @@ class Surroundings:
         if name not in self.zones:
             self.findings.unknown((*path, "zone"), "zone", name, self.zones)
         return name
+
+    def region(self, name: str, path: KeyPath) -> Region:
+        """A region, checked."""
+        known = {region.name: region for region in self.regions}
+        if name not in known:
+            self.findings.unknown((*path, "region"), "region", name, known)
+        return known.get(name, Region(name, ()))
 
     def service(self, name: str, path: KeyPath) -> str:
         """A service's name, checked."""
@@ -148,12 +188,12 @@ class Surroundings:
         )
 
     def _among(self, placed: Sequence[Placed]) -> Targets:
-        return Targets(self.zones, placed, self.findings)
+        return Targets(self.zones, self.regions, placed, self.findings)
 
 
 def _copies(services: Iterable[ServiceSpec]) -> list[Placed]:
     return [
-        Placed(instance.name, service.name, instance.zone)
+        Placed(instance.name, service.name, instance.zone, instance.labels)
         for service in services
         for instance in service.instances
     ]
@@ -173,11 +213,3 @@ def _stores(scheduler: SchedulerConfig | None) -> list[Placed]:
         return []
     zone = scheduler.lock.zone
     return [Placed("server", "lock", zone), Placed("store", "runs", zone)]
-
-
-def _matches(doc: SelectorDoc, target: Placed) -> bool:
-    return (
-        doc.service in (None, target.service)
-        and doc.instance in (None, target.name)
-        and doc.zone in (None, target.zone)
-    )

@@ -42,6 +42,12 @@ class ZoneOutageDoc(Section):
     zone: Name
 
 
+class RegionOutageDoc(Section):
+    """All zones of one of ``topology.regions`` lose power and network."""
+
+    region: Name
+
+
 class AddedLatencyDoc(SelectorDoc):
     """Each message to and from the instances takes so much longer."""
 
@@ -135,6 +141,7 @@ class FaultSection(FaultTiming):
     instance_crash: InstanceCrashDoc = _UNLESS_GIVEN
     host_loss: HostLossDoc = _UNLESS_GIVEN
     zone_outage: ZoneOutageDoc = _UNLESS_GIVEN
+    region_outage: RegionOutageDoc = _UNLESS_GIVEN
     added_latency: AddedLatencyDoc = _UNLESS_GIVEN
     error_rate: ErrorRateDoc = _UNLESS_GIVEN
     cache_flush: CacheFlushDoc = _UNLESS_GIVEN

@@ -60,9 +60,13 @@ class ClocksDoc(Section):
 
 
 class TopologyDoc(Section):
-    """Zones, the links between nodes, and their clocks."""
+    """Zones, the links between nodes, and their clocks.
+
+    ``regions`` put zones that may be lost together under one name.
+    """
 
     zones: Annotated[Several[Name], Field(min_length=1, max_length=100)]
+    regions: dict[Name, Annotated[Several[Name], Field(min_length=1)]] = Field(default_factory=dict)
     links: LinksDoc = LinksDoc()
     clocks: ClocksDoc = ClocksDoc()
 

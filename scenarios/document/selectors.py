@@ -9,11 +9,16 @@ from scenarios.document.shapes import Name, Section
 
 
 class SelectorDoc(Section):
-    """Which instances: all given fields narrow the choice, then ``count`` or ``share`` draws."""
+    """Which instances: all given fields narrow the choice, then ``count`` or ``share`` draws.
+
+    ``labels`` are those of services and of their instances; all that are given must agree.
+    """
 
     service: Name | None = None
     instance: Name | None = None
     zone: Name | None = None
+    region: Name | None = None
+    labels: Annotated[dict[Name, str], Field(min_length=1)] | None = None
     count: Annotated[int, Field(ge=1)] | None = None
     share: Annotated[Ratio, Field(gt=0, le=1)] | None = None
 

@@ -49,17 +49,27 @@ SpreadDoc = Annotated[
 ]
 
 
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+LabelDoc = Annotated[
+    Annotated[Several[str], Field(min_length=1)],
+    BeforeValidator(_as_list, json_schema_input_type=str | list[str]),
+]
+
+
 class InstancesDoc(Section):
-    """How many copies, on which machines, where; ``weights`` has one number per copy."""
+    """How many copies, on which machines, where; ``weights`` has one number per copy.
+
+    ``labels`` are those of its copies: a value for all, or a list that is dealt out in turn.
+    """
 
     count: Annotated[int, Field(ge=1, le=INSTANCES_MAX)]
     machine: Name = DEFAULT_MACHINE
     spread: SpreadDoc = "zones"
     weights: Several[Annotated[int, Field(ge=1, le=1000)]] | None = None
-
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
+    labels: dict[Name, LabelDoc] = Field(default_factory=dict)
 
 
 class ParallelDoc(Section):
@@ -121,10 +131,12 @@ class ServiceDoc(Section):
 
     ``slots`` are its threads: a request holds one from its turn to its answer, also while it
     waits for calls, unless ``hold`` is none. ``cores`` are shared equally by the requests at
-    work, of which none uses more than one.
+    work, of which none uses more than one. ``labels`` are names and values by which faults may
+    choose its instances.
     """
 
     instances: InstancesDoc
+    labels: dict[Name, str] = Field(default_factory=dict)
     slots: Annotated[int, Field(ge=1, le=100_000)]
     queue: QueueDoc = QueueDoc(limit=100)
     shed: ShedDoc | None = None

@@ -4,9 +4,9 @@ Causes are counted, because faults overlap: the last one to end brings a process
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from models.faults.plan import Fault, HostLoss, InstanceCrash, ZoneOutage
+from models.faults.plan import Fault, HostLoss, InstanceCrash, RegionOutage, ZoneOutage
 from models.faults.selection import select
 from sim.chaos.verb import Hit, InstanceVerb, Lifecycle, Scene, Verb
 from sim.nodes.condition import Condition
@@ -100,29 +100,73 @@ class HostLossVerb(InstanceVerb[HostLoss]):
         self._mortality.lighten(hit.instances)
 
 
+class Blackout:
+    """Takes zones away with all that is in them, and gives them back."""
+
+    def __init__(self, scene: Scene, mortality: Mortality) -> None:
+        self._scene = scene
+        self._mortality = mortality
+
+    def hit(self, number: int, fault: Fault, zones: Sequence[str]) -> Hit:
+        """Every instance of the zones."""
+        return Hit(number, fault, [one for one in self._scene.instances if one.zone in zones])
+
+    def begin(self, zones: Sequence[str], hit: Hit) -> None:
+        """Darkness falls, then the control plane hears of it."""
+        for zone in zones:
+            self._scene.power.cut(zone)
+            for link in self._scene.network.links_of(zone):
+                link.cut()
+        self._mortality.darken(hit.instances, hit.fault.label)
+        for zone in zones:
+            self._scene.lifecycle.zone_lost(zone)
+
+    def end(self, zones: Sequence[str], hit: Hit) -> None:
+        """Power and links are back before processes start."""
+        for zone in zones:
+            self._scene.power.restore(zone)
+            for link in self._scene.network.links_of(zone):
+                link.mend()
+        for zone in zones:
+            self._scene.lifecycle.zone_restored(zone)
+        self._mortality.lighten(hit.instances)
+
+
 class ZoneOutageVerb(Verb[ZoneOutage]):
     """Cuts the power and the links of a zone."""
 
-    def __init__(self, scene: Scene, mortality: Mortality) -> None:
+    def __init__(self, scene: Scene, blackout: Blackout) -> None:
         super().__init__(scene)
-        self._mortality = mortality
+        self._blackout = blackout
 
     def aim(self, number: int, fault: Fault, kind: ZoneOutage) -> Hit:
         """Every instance of the zone."""
-        return Hit(number, fault, [one for one in self.scene.instances if one.zone == kind.zone])
+        return self._blackout.hit(number, fault, (kind.zone,))
 
     def strike(self, kind: ZoneOutage, hit: Hit) -> None:
-        """Darkness falls, then the control plane hears of it."""
-        self.scene.power.cut(kind.zone)
-        for link in self.scene.network.links_of(kind.zone):
-            link.cut()
-        self._mortality.darken(hit.instances, hit.fault.label)
-        self.scene.lifecycle.zone_lost(kind.zone)
+        """Take it away."""
+        self._blackout.begin((kind.zone,), hit)
 
     def heal(self, kind: ZoneOutage, hit: Hit) -> None:
-        """Power and links are back before processes start."""
-        self.scene.power.restore(kind.zone)
-        for link in self.scene.network.links_of(kind.zone):
-            link.mend()
-        self.scene.lifecycle.zone_restored(kind.zone)
-        self._mortality.lighten(hit.instances)
+        """Give it back."""
+        self._blackout.end((kind.zone,), hit)
+
+
+class RegionOutageVerb(Verb[RegionOutage]):
+    """Cuts the power and the links of all zones of a region."""
+
+    def __init__(self, scene: Scene, blackout: Blackout) -> None:
+        super().__init__(scene)
+        self._blackout = blackout
+
+    def aim(self, number: int, fault: Fault, kind: RegionOutage) -> Hit:
+        """Every instance of the region."""
+        return self._blackout.hit(number, fault, kind.region.zones)
+
+    def strike(self, kind: RegionOutage, hit: Hit) -> None:
+        """Take it away."""
+        self._blackout.begin(kind.region.zones, hit)
+
+    def heal(self, kind: RegionOutage, hit: Hit) -> None:
+        """Give it back."""
+        self._blackout.end(kind.region.zones, hit)

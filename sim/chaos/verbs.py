@@ -19,6 +19,7 @@ from models.faults.plan import (
     ErrorRate,
     HostLoss,
     InstanceCrash,
+    RegionOutage,
     ZoneOutage,
 )
 from models.faults.surge import LoadSurge
@@ -37,7 +38,14 @@ from sim.chaos.changes import (
     DependencyOutageVerb,
     LoadSurgeVerb,
 )
-from sim.chaos.mortality import CrashVerb, HostLossVerb, Mortality, ZoneOutageVerb
+from sim.chaos.mortality import (
+    Blackout,
+    CrashVerb,
+    HostLossVerb,
+    Mortality,
+    RegionOutageVerb,
+    ZoneOutageVerb,
+)
 from sim.chaos.network import NETWORK_KINDS, NetworkVerb
 from sim.chaos.spoiling import Spoiling
 from sim.chaos.tempo import Tempo
@@ -50,6 +58,7 @@ Verbs = Mapping[type[FaultKind], Verb[Any]]
 def make_verbs(scene: Scene) -> Verbs:
     """One verb per kind. Kinds that act on the same thing share what they know of it."""
     mortality = Mortality(scene.lifecycle)
+    blackout = Blackout(scene, mortality)
     tempo = Tempo(scene.kernel, scene.lifecycle)
     spoiling = Spoiling()
     mishaps: Overlay[Mishap] = Overlay()
@@ -57,7 +66,8 @@ def make_verbs(scene: Scene) -> Verbs:
     return {
         InstanceCrash: CrashVerb(scene, mortality),
         HostLoss: HostLossVerb(scene, mortality),
-        ZoneOutage: ZoneOutageVerb(scene, mortality),
+        ZoneOutage: ZoneOutageVerb(scene, blackout),
+        RegionOutage: RegionOutageVerb(scene, blackout),
         AddedLatency: AddedLatencyVerb(scene),
         ErrorRate: ErrorRateVerb(scene, spoiling),
         CacheFlush: CacheFlushVerb(scene),

@@ -22,6 +22,7 @@ class Station:
     name: str
     service: str
     zone: str
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 def stations_of(
@@ -30,7 +31,7 @@ def stations_of(
     """The copies of services and the client nodes of sources, in the order of the manifest."""
     for service in services:
         for instance in service.instances:
-            yield Station(instance.name, service.name, instance.zone)
+            yield Station(instance.name, service.name, instance.zone, instance.labels)
     for source in sources:
         yield Station(source.name, source.name, source.zone)
 
@@ -56,11 +57,13 @@ class Stations:
         return frozenset((*self._zones.values(), *range(len(self._nodes))))
 
     def select(self, selector: Selector, stream: Stream) -> frozenset[int]:
-        """The nodes a selector names; with them the zone, where nothing but a zone is named."""
+        """The nodes a selector names; with them zones, where nothing but these is named."""
         numbers = {station: number for number, station in enumerate(self._nodes)}
         chosen = {numbers[station] for station in select(selector, self._nodes, stream)}
         if selector == Selector(zone=selector.zone) and selector.zone in self._zones:
             chosen.add(self._zones[selector.zone])
+        if selector.region is not None and selector == Selector(region=selector.region):
+            chosen |= {self._zones[zone] for zone in selector.region.zones if zone in self._zones}
         return frozenset(chosen)
 
     def names(self, numbers: frozenset[int]) -> list[str]:

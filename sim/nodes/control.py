@@ -22,6 +22,10 @@ class ControlNode(Protocol):
     def zone(self) -> str:
         """Where it stands."""
 
+    @property
+    def labels(self) -> tuple[tuple[str, str], ...]:
+        """By what else faults may choose it."""
+
     def die(self) -> None:
         """The process ends at once and forgets everything."""
 

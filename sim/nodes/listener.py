@@ -51,6 +51,7 @@ class Listener(ABC):
         "incarnation",
         "index",
         "is_shut",
+        "labels",
         "mishaps",
         "name",
         "refused",
@@ -79,6 +80,7 @@ class Listener(ABC):
         self.service = service.name
         self.zone = spec.zone
         self.weight = spec.weight
+        self.labels = spec.labels
         self.clock = clock
         self.start_up_ns = service.start_up_ns
         self.cancel_mode = service.cancel

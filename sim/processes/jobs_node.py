@@ -58,6 +58,8 @@ class JobsNode(ABC):
     power. What a subclass keeps over :meth:`end` and :meth:`begin` is its disk.
     """
 
+    labels: tuple[tuple[str, str], ...] = ()
+
     def __init__(self, around: JobsSurroundings, *, service: str, name: str, zone: str) -> None:
         self.around = around
         self.service = service

@@ -6,8 +6,8 @@ from click.testing import CliRunner
 from models.base.time import NS_PER_MINUTE, NS_PER_S
 from models.faults.ailments import BadVersion, DependencyOutage
 from models.faults.network import Between, PacketLoss, Partition, RegistryDown
-from models.faults.plan import ErrorRate, Fault, InstanceCrash, ZoneOutage
-from models.faults.selector import Selector
+from models.faults.plan import ErrorRate, Fault, InstanceCrash, RegionOutage, ZoneOutage
+from models.faults.selector import Region, Selector
 from models.faults.surge import LoadSurge
 from scenarios.cli.validate import command
 from scenarios.fault_words import fault_plan
@@ -26,6 +26,7 @@ CART, ZONE = Selector(service="cart"), Selector(zone="a")
         (PacketLoss(Between(), 0.1), "packet loss everywhere"),
         (RegistryDown(), "registry down"),
         (DependencyOutage("cart"), "dependency outage of service cart"),
+        (RegionOutage(Region("east", ("a", "b"))), "region outage of region east"),
         (LoadSurge("users", 3.0), "load surge of users"),
         (BadVersion(CART, 0.5), "bad version of service cart"),
     ],

@@ -6,7 +6,7 @@ import pytest
 
 from models.base.streams import Stream
 from models.faults.selection import select
-from models.faults.selector import Selector
+from models.faults.selector import Region, Selector
 
 
 @dataclass(frozen=True)
@@ -14,10 +14,16 @@ class Node:
     name: str
     service: str
     zone: str
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 NODES = [
-    Node(f"{service}-{number}", service, "ab"[number % 2])
+    Node(
+        f"{service}-{number}",
+        service,
+        "ab"[number % 2],
+        (("team", service), ("track", "canary" if number == 3 else "stable")),
+    )
     for service in ("front", "back")
     for number in range(10)
 ]
@@ -37,6 +43,13 @@ def names(selector: Selector, seed: int = 1) -> list[str]:
         (Selector(instance="back-3"), 1),
         (Selector(instance="back-3", zone="a"), 0),
         (Selector(service="ghost"), 0),
+        (Selector(region=Region("east", ("a",))), 10),
+        (Selector(region=Region("east", ("a", "b")), service="back"), 10),
+        (Selector(region=Region("west", ())), 0),
+        (Selector(labels=(("track", "canary"),)), 2),
+        (Selector(labels=(("track", "canary"), ("team", "back"))), 1),
+        (Selector(labels=(("track", "canary"), ("team", "canary"))), 0),
+        (Selector(labels=(("canary", "track"),)), 0),
     ],
 )
 def test_every_field_given_narrows_the_choice(selector: Selector, count: int) -> None:

@@ -11,10 +11,18 @@ from models.faults.ailments import (
     Pause,
     Slow,
 )
-from models.faults.plan import AddedLatency, ErrorRate, Fault, HostLoss, InstanceCrash, ZoneOutage
-from models.faults.selector import Selector
+from models.faults.plan import (
+    AddedLatency,
+    ErrorRate,
+    Fault,
+    HostLoss,
+    InstanceCrash,
+    RegionOutage,
+    ZoneOutage,
+)
+from models.faults.selector import Region, Selector
 from models.faults.surge import LoadSurge
-from tests.scenarios.edited import ARRIVALS, load_edited, messages
+from tests.scenarios.edited import ARRIVALS, TWO_TIER, load_edited, messages
 
 CATALOG = Selector(service="catalog")
 CRASH = "instance_crash: {service: catalog, count: 1}"
@@ -94,7 +102,7 @@ def test_faults_strike_in_measure_and_end_within_the_run(tmp_path, timing, is_fi
         ("{service: catalog, count: 3}", ""),
         ("{service: catalog, count: 4}", "only 3 instances match, not 4"),
         ("{service: catalog, zone: a, count: 2}", "only 1 instances match, not 2"),
-        ("{count: 1}", "say what is hit: service, instance or zone"),
+        ("{count: 1}", "say what is hit: service, instance, zone, region or labels"),
         ("{service: catalog, count: 1, share: 50%}", "give either count or share"),
         ("{instance: catalog-0, zone: b}", "no instance is all of this at once"),
         ("{service: catalog, count: 0}", "must be at least 1, got 0"),
@@ -115,7 +123,7 @@ def test_a_fault_hits_instances_that_exist(tmp_path, selector, message):
         ("hang: {service: catalog, ratio: 101%}", "'101%' is more than 100%"),
         ("hang: {service: catalogue}", "unknown service 'catalogue', did you mean 'catalog'?"),
         ("pause: {service: catalog, ratio: 5%}", "unknown field"),
-        ("pause: {}", "say what is hit: service, instance or zone"),
+        ("pause: {}", "say what is hit: service, instance, zone, region or labels"),
         ("pause: 3", "expected a section"),
         ("slow: {service: catalog}", "is missing"),
         ("slow: {service: catalog, factor: 1}", "must be more than 1.0, got 1"),
@@ -178,3 +186,98 @@ def test_a_source_that_is_wrong_itself_is_not_also_unknown(tmp_path):
 def test_a_surge_that_no_run_could_come_near_is_refused(tmp_path):
     huge = "load_surge: {source: shoppers, factor: 1000000}"
     assert "traffic.shoppers.arrivals" in messages(tmp_path, (CRASH, huge))[0]
+
+
+REGIONS = ("topology:\n", "topology:\n  regions: {east: [a, b], west: [c]}\n")
+EAST = Region("east", ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [
+        ("region_outage: {region: east}", RegionOutage(EAST)),
+        ("pause: {region: east}", Pause(Selector(region=EAST))),
+        (
+            "pause: {service: catalog, region: east, count: 2}",
+            Pause(Selector(service="catalog", count=2, region=EAST)),
+        ),
+    ],
+)
+def test_a_region_stands_for_its_zones(tmp_path, written, kind):
+    faults = load_edited(tmp_path, REGIONS, (CRASH, written)).blueprint.faults
+    assert faults[0].kind == kind
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("region_outage: {region: eats}", "unknown region 'eats', did you mean 'east'?"),
+        ("region_outage: {zone: a}", "unknown field"),
+        ("pause: {region: south}", "unknown region 'south' (there are east, west)"),
+        ("pause: {region: west, zone: a}", "no instance is all of this at once"),
+        ("pause: {region: east, service: catalog, count: 3}", "only 2 instances match, not 3"),
+    ],
+)
+def test_a_region_must_be_there(tmp_path, written, message):
+    shown = messages(tmp_path, REGIONS, (CRASH, written))
+    assert any("faults[0]" in line and message in line for line in shown)
+
+
+@pytest.mark.parametrize(
+    ("regions", "message"),
+    [
+        ("{east: [a, d]}", "topology.regions.east[1]: unknown zone 'd'"),
+        ("{east: [a], west: [a]}", "topology.regions.west[0]: zone 'a' is in region east"),
+        ("{east: []}", "topology.regions.east"),
+    ],
+)
+def test_a_region_has_zones_of_its_own(tmp_path, regions, message):
+    shown = messages(tmp_path, ("topology:\n", f"topology:\n  regions: {regions}\n"))
+    assert len(shown) == 1
+    assert message in shown[0]
+
+
+def labelled(service: str, copies: str):
+    text = TWO_TIER.read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if "  catalog:" in line)
+    at = text.index(line)
+    old = text[at : text.index("instances: {", at) + len("instances: {")]
+    new = old.replace(line, f"{line}\n    labels: {service}", 1) + f"labels: {copies}, "
+    return old, new
+
+
+def test_labels_of_copies_are_dealt_out_in_turn_and_go_before_those_of_the_service(tmp_path):
+    edit = labelled("{team: shop, track: none}", "{track: [canary, stable]}")
+    blueprint = load_edited(tmp_path, edit).blueprint
+    catalog = next(one for one in blueprint.services if one.name == "catalog")
+    assert [instance.labels for instance in catalog.instances] == [
+        (("team", "shop"), ("track", track)) for track in ("canary", "stable", "canary")
+    ]
+    frontend = next(one for one in blueprint.services if one.name == "frontend")
+    assert {instance.labels for instance in frontend.instances} == {()}
+
+
+@pytest.mark.parametrize(
+    ("selector", "message"),
+    [
+        ("{labels: {track: canary}}", ""),
+        ("{labels: {track: canary}, count: 2}", ""),
+        ("{labels: {team: shop, track: stable}}", ""),
+        ("{labels: {track: canary}, count: 3}", "only 2 instances match, not 3"),
+        ("{labels: {trak: canary}}", "unknown label 'trak', did you mean 'track'?"),
+        ("{labels: {track: canry}}", "unknown value of label track 'canry', did you mean 'canary'"),
+        ("{labels: {track: canary}, service: frontend}", "no instance is all of this at once"),
+        ("{labels: {}}", "labels"),
+    ],
+)
+def test_labels_narrow_the_choice(tmp_path, selector, message):
+    edit = labelled("{team: shop}", "{track: [canary, stable]}")
+    shown = messages(tmp_path, edit, ("{service: catalog, count: 1}", selector))
+    assert bool(shown) == bool(message)
+    assert all("faults[0].instance_crash" in line and message in line for line in shown)
+
+
+def test_a_selector_by_labels_is_planned(tmp_path):
+    edit = labelled("{team: shop}", "{track: [canary, stable]}")
+    faults = load_edited(tmp_path, edit, (CRASH, "pause: {labels: {team: shop}}")).blueprint.faults
+    assert faults[0].kind == Pause(Selector(labels=(("team", "shop"),)))

@@ -89,7 +89,10 @@ def test_whoever_sends_messages_can_be_cut_off(tmp_path, service):
         ("partition: {from: {zone: d}}", "zone: unknown zone 'd'"),
         ("partition: {to: {service: catalgo}}", "did you mean 'catalog'?"),
         ("partition: {from: {service: scheduler}}", "unknown service 'scheduler'"),
-        ("partition: {from: {}}", "from: say what is hit: service, instance or zone"),
+        (
+            "partition: {from: {}}",
+            "from: say what is hit: service, instance, zone, region or labels",
+        ),
         ("partition: {from: {zone: a}, only: []}", "only"),
         ("partition: {from: {zone: a}, only: [beats]}", "only"),
         ("partition: {from: {zone: a}, between: {zone: a}}", "between: unknown field"),

@@ -50,9 +50,10 @@ from models.faults.plan import (
     Fault,
     HostLoss,
     InstanceCrash,
+    RegionOutage,
     ZoneOutage,
 )
-from models.faults.selector import Selector
+from models.faults.selector import Region, Selector
 from models.faults.surge import LoadSurge
 from models.records.digest import run_digest
 from models.records.events import EventKind
@@ -188,6 +189,7 @@ ROWS = (
     Row("crash", InstanceCrash(BOTH), failing, 0.99),
     Row("host loss", HostLoss(BOTH), failing, 0.9),
     Row("zone outage", ZoneOutage("b"), unseen, 0.99),
+    Row("region outage", RegionOutage(Region("east", ("a", "b"))), unseen, 0.99),
     Row("added latency", AddedLatency(BOTH, Deterministic(20 * MS)), shortest_ms, 39),
     Row("error rate", ErrorRate(BOTH, 0.4), failing, 0.2),
     Row("cache flush", CacheFlush(FRONT), asked, 30, felt=(5.0, 5.5)),

@@ -10,9 +10,10 @@ from models.faults.plan import (
     ErrorRate,
     Fault,
     InstanceCrash,
+    RegionOutage,
     ZoneOutage,
 )
-from models.faults.selector import Selector
+from models.faults.selector import Region, Selector
 from models.records.events import EventKind
 from models.records.table import Table
 from sim.nodes.condition import Condition
@@ -123,3 +124,23 @@ def test_nobody_starts_in_the_dark() -> None:
     kinds = events.text("kind")
     starts = [i for i, kind in enumerate(kinds) if kind == EventKind.INSTANCE_RESTARTED]
     assert events["time_ns"][starts].tolist() == [8 * S]
+
+
+def test_a_region_is_lost_and_found_with_all_its_zones() -> None:
+    east = RegionOutage(Region("east", ("a", "b")))
+    world = world_of([Fault("region", 2 * S, 4 * S, east)])
+    attempts = world.run().tables[1]
+    for lost in (0, 1):
+        assert felt(attempts, lost, 2.1, 5.7) == {Outcome.TIMEOUT}
+        assert felt(attempts, lost, 6.1, 11) == {Outcome.OK}
+
+
+def test_a_zone_whose_own_outage_outlasts_its_regions_stays_dark() -> None:
+    faults = [
+        Fault("region", 2 * S, 3 * S, RegionOutage(Region("east", ("a", "b")))),
+        Fault("zone", 3 * S, 5 * S, ZoneOutage("b")),
+    ]
+    attempts = world_of(faults).run().tables[1]
+    assert felt(attempts, 0, 5.1, 11) == {Outcome.OK}
+    assert felt(attempts, 1, 5.1, 7.7) == {Outcome.TIMEOUT}
+    assert felt(attempts, 1, 8.1, 11) == {Outcome.OK}

@@ -3,7 +3,7 @@
 import pytest
 
 from models.base.streams import Stream
-from models.faults.selector import Selector
+from models.faults.selector import Region, Selector
 from sim.network.stations import Station, Stations
 
 
@@ -27,6 +27,9 @@ def chosen(selector: Selector) -> set[int]:
     ("selector", "numbers"),
     [
         (Selector(service="shop"), {0, 1}),
+        (Selector(region=Region("east", ("a", "b"))), {0, 1, 3, -2, -3}),
+        (Selector(region=Region("west", ("b",))), {1, -3}),
+        (Selector(service="shop", region=Region("west", ("b",))), {1}),
         (Selector(instance="shop-1"), {1}),
         (Selector(service="registry"), {3}),
         (Selector(service="users"), {2}),
