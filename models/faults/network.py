@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from models.base.distributions import Distribution
+from models.faults.content import Content
 from models.faults.kind import FaultKind
 from models.faults.selector import Selector
 
@@ -162,7 +163,10 @@ class StaleDiscovery(NetworkFault):
 class RegistryDown(NetworkFault):
     """The registry's process is gone: it hears, answers and expires nothing.
 
-    When it is back it grants every lease anew.
+    When it is back it grants every lease anew. If its ``content`` was LOST it has forgotten who
+    is there: callers are told of nobody until instances have announced themselves.
     """
 
     name = "registry_down"
+
+    content: Content = Content.KEPT

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from models.base.distributions import Distribution
 from models.base.time import DurationNs
+from models.faults.content import Content
 from models.faults.kind import FaultKind, InstanceFault
 from models.faults.selector import Region
 
@@ -17,10 +18,15 @@ from models.faults.selector import Region
 class InstanceCrash(InstanceFault):
     """The process dies at once, losing its work; connections to it are reset or refused.
 
-    It restarts when the fault ends, or stays dead when the fault has no end.
+    It restarts when the fault ends, or stays dead when the fault has no end. It then lacks what
+    was in its memory (a cache of its own) and has what was on its disk, unless ``content`` says
+    that all is KEPT or all is LOST. What a service keeps in common (messages, a shared cache) is
+    lost with the last instance that has it: when all of them are hit.
     """
 
     name = "instance_crash"
+
+    content: Content | None = None
 
 
 @dataclass(frozen=True, slots=True)

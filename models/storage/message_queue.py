@@ -28,6 +28,7 @@ class MessageState(Enum):
     CONSUMED = "consumed"
     DEAD = "dead"
     EXPIRED = "expired"
+    LOST = "lost"
 
 
 class MessageEvent(Enum):
@@ -39,6 +40,7 @@ class MessageEvent(Enum):
     RETURN = "return"
     GIVE_UP = "give_up"
     EXPIRE = "expire"
+    LOSE = "lose"
 
 
 _S, _E = MessageState, MessageEvent
@@ -46,14 +48,17 @@ MOVES: Mapping[tuple[MessageState, MessageEvent], MessageState] = {
     (_S.READY, _E.RECEIVE): _S.IN_FLIGHT,
     (_S.READY, _E.ACKNOWLEDGE): _S.CONSUMED,
     (_S.READY, _E.EXPIRE): _S.EXPIRED,
+    (_S.READY, _E.LOSE): _S.LOST,
     (_S.DELAYED, _E.ACKNOWLEDGE): _S.CONSUMED,
     (_S.DELAYED, _E.RETURN): _S.READY,
     (_S.DELAYED, _E.EXPIRE): _S.EXPIRED,
+    (_S.DELAYED, _E.LOSE): _S.LOST,
     (_S.IN_FLIGHT, _E.ACKNOWLEDGE): _S.CONSUMED,
     (_S.IN_FLIGHT, _E.DELAY): _S.DELAYED,
     (_S.IN_FLIGHT, _E.RETURN): _S.READY,
     (_S.IN_FLIGHT, _E.GIVE_UP): _S.DEAD,
     (_S.IN_FLIGHT, _E.EXPIRE): _S.EXPIRED,
+    (_S.IN_FLIGHT, _E.LOSE): _S.LOST,
 }
 
 
@@ -95,7 +100,7 @@ class QueueCounts:
     """What has happened so far. ``published`` counts what was kept, ``refused`` what was not.
 
     ``redelivered`` are deliveries after the first of a message, ``late`` acknowledgements that
-    came when the message was no longer the consumer's.
+    came when the message was no longer the consumer's. ``lost`` went with their store.
     """
 
     published: int = 0
@@ -106,6 +111,7 @@ class QueueCounts:
     late: int = 0
     dead: int = 0
     expired: int = 0
+    lost: int = 0
 
 
 @dataclass(slots=True)
@@ -169,7 +175,7 @@ class MessageQueue:
 
     @property
     def held(self) -> int:
-        """Messages kept in any state; published less consumed, dead and expired ones."""
+        """Messages kept in any state; published less consumed, dead, expired and lost ones."""
         return len(self._held)
 
     @property
@@ -252,6 +258,17 @@ class MessageQueue:
             self._wake(message, kept, now + self._config.delay_ns)
         self._forget_stale_timers()
         return True
+
+    def lose(self) -> int:
+        """The store is gone with all that was kept, also what consumers have; how many these were.
+
+        An acknowledgement of one of them is late.
+        """
+        kept = list(self._held.items())
+        for message, one in kept:
+            self._end(message, one, MessageEvent.LOSE)
+        self._forget_stale_timers()
+        return len(kept)
 
     def next_deadline(self) -> TimeNs | None:
         """When :meth:`tick` wants to be called; None while nothing can lapse."""

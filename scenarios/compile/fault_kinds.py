@@ -11,6 +11,7 @@ from models.faults.ailments import (
     Pause,
     Slow,
 )
+from models.faults.content import Content
 from models.faults.kind import FaultKind
 from models.faults.network import (
     BandwidthCut,
@@ -51,7 +52,10 @@ def plan_of(doc: Section, around: Surroundings, path: KeyPath) -> FaultKind:  # 
 
 @plan_of.register
 def _(doc: written.InstanceCrashDoc, around: Surroundings, path: KeyPath) -> FaultKind:
-    return InstanceCrash(around.processes().select(doc, path))
+    whom = around.processes().select(doc, path)
+    if doc.state == "lost":
+        around.check_no_database(whom, (*path, "state"))
+    return InstanceCrash(whom, None if doc.state is None else Content(doc.state))
 
 
 @plan_of.register
@@ -177,6 +181,6 @@ def _(_: on_network.StaleDiscoveryDoc, around: Surroundings, path: KeyPath) -> F
 
 
 @plan_of.register
-def _(_: on_network.RegistryDownDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+def _(doc: on_network.RegistryDownDoc, around: Surroundings, path: KeyPath) -> FaultKind:
     check_registry(path, around.stations())
-    return RegistryDown()
+    return RegistryDown(Content(doc.state))

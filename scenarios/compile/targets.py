@@ -158,6 +158,16 @@ class Surroundings:
             )
         return name
 
+    def check_no_database(self, whom: Selector, path: KeyPath) -> None:
+        """Logs of databases cannot be lost."""
+        databases = [service for service in self.services if service.replication is not None]
+        for node in _copies(databases):
+            if matches(whom, node):
+                self.findings.at_value(
+                    path, f"{quoted(node.service)} is a database; its log outlives every crash"
+                )
+                return
+
     def instances(self) -> Targets:
         """Copies of services."""
         return self._among(_copies(self.services))

@@ -4,7 +4,7 @@ A fault is a section with ``at``, ``for`` and one key that names its kind. Each 
 of its own here; ``scenarios.compile.fault_kinds`` says what it plans.
 """
 
-from typing import Annotated, Any, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -29,7 +29,14 @@ SomeRatio: TypeAlias = Annotated[Ratio, Field(gt=0, le=1)]
 
 
 class InstanceCrashDoc(SelectorDoc):
-    """Processes die at once; they restart when the fault ends."""
+    """Processes die at once; they restart when the fault ends.
+
+    They then lack what was in memory and have what was on disk. With ``state: kept`` caches of
+    their own are as before; with ``lost``, caches that a service shares and the messages of a
+    broker are gone too, if all instances of the service are hit.
+    """
+
+    state: Literal["kept", "lost"] | None = None
 
 
 class HostLossDoc(SelectorDoc):

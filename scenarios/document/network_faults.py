@@ -87,4 +87,9 @@ class StaleDiscoveryDoc(Section):
 
 
 class RegistryDownDoc(Section):
-    """The registry's process is gone; when it is back it grants every lease anew: write ``{}``."""
+    """The registry's process is gone; when it is back it grants every lease anew.
+
+    With ``state: lost`` it has forgotten who is there, until they have announced themselves.
+    """
+
+    state: Literal["kept", "lost"] = "kept"

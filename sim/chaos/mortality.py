@@ -6,8 +6,10 @@ Causes are counted, because faults overlap: the last one to end brings a process
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from models.faults.content import Content
 from models.faults.plan import Fault, HostLoss, InstanceCrash, RegionOutage, ZoneOutage
 from models.faults.selection import select
+from sim.chaos.contents import let_own_content_outlive, lose_disks
 from sim.chaos.verb import Hit, InstanceVerb, Lifecycle, Scene, Verb
 from sim.nodes.condition import Condition
 from sim.nodes.instance import Instance
@@ -71,11 +73,15 @@ class CrashVerb(InstanceVerb[InstanceCrash]):
             return Hit(number, fault, hit.instances, select(kind.target, self.scene.nodes, stream))
         return hit
 
-    def strike(self, kind: InstanceCrash, hit: Hit) -> None:  # noqa: ARG002
+    def strike(self, kind: InstanceCrash, hit: Hit) -> None:
         """They die."""
         for node in hit.nodes:
             node.die()
+        let_own_content_outlive(hit.instances, crash=kind.content is Content.KEPT)
         self._mortality.kill(hit.instances, hit.fault.label)
+        let_own_content_outlive(hit.instances, crash=False)
+        if kind.content is Content.LOST:
+            lose_disks(hit.instances, self.scene.instances)
 
     def heal(self, kind: InstanceCrash, hit: Hit) -> None:  # noqa: ARG002
         """They start again, unless something else keeps them dead."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from models.base.errors import ConfigError
+from models.faults.content import Content
 from models.faults.network import (
     PROBES,
     BandwidthCut,
@@ -141,5 +142,7 @@ def _rule(kind: LinkFault, scope: Scope, streams: Streams) -> Rule:
 def _strike_registry(registry: RegistryServer, kind: NetworkFault) -> Callable[[], None]:
     if isinstance(kind, RegistryDown):
         registry.halt()
+        if kind.content is Content.LOST:
+            registry.forget()
         return registry.resume
     return partial(registry.thaw, registry.freeze())

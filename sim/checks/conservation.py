@@ -88,14 +88,14 @@ def _each_once(what: str, table: Table, expected: int) -> None:
 
 
 def check_messages(queues: Mapping[str, MessageQueue]) -> None:
-    """Every message published was consumed, is dead, has expired, or is still kept.
+    """Every message published was consumed, is dead, has expired, was lost, or is still kept.
 
     Raises:
         InvariantViolation: one is missing, or counted twice.
     """
     for name, queue in queues.items():
         counts = queue.counts
-        ended = counts.consumed + counts.dead + counts.expired
+        ended = counts.consumed + counts.dead + counts.expired + counts.lost
         if counts.published != ended + queue.waiting + queue.in_flight:
             raise InvariantViolation(
                 f"queue {name} was given {counts.published} messages; {ended} ended,"

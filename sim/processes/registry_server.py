@@ -60,10 +60,17 @@ class RegistryServer:
         self.registry = Registry(config, sweep_start=start)
         self._halts = 0
         self._frozen: list[Registry] = []
-        self._driver: Driver[tuple[Change, ...]] = Driver(
-            around.kernel, clock, self.registry, tie_class=SWEEP, deliver=self._announce
-        )
+        self._driver = self._new_driver()
         self._driver.start()
+
+    def _new_driver(self) -> Driver[tuple[Change, ...]]:
+        return Driver(
+            self._around.kernel,
+            self._clock,
+            self.registry,
+            tie_class=SWEEP,
+            deliver=self._announce,
+        )
 
     @property
     def now(self) -> TimeNs:
@@ -95,6 +102,20 @@ class RegistryServer:
         self._halts -= 1
         if self.is_running:
             self.power_restored()
+
+    def forget(self) -> None:
+        """All that it knew is gone, but for how far it had counted; only while it is halted.
+
+        So callers notice that their view is of a registry that is no more, and list again.
+        """
+        assert self._halts, "a registry that runs forgets nothing"
+        last = self.registry
+        self.registry = Registry(
+            self._around.config,
+            sweep_start=last.next_deadline(),
+            first_revision=last.revision + 1,
+        )
+        self._driver = self._new_driver()
 
     @property
     def is_stale(self) -> bool:

@@ -2,7 +2,8 @@
 
 A queue's deliveries are requests of a source that has the queue's name: they go to the service
 that consumes, through a channel with its policies, and their outcome says whether the message
-is acknowledged. What is kept outlives a crash of its broker; nothing is delivered meanwhile.
+is acknowledged. What is kept outlives a crash of its broker, unless that loses its disk; nothing
+is delivered meanwhile.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,6 +32,9 @@ class Publisher(Protocol):
 
     def publish(self) -> bool:
         """Keep it; False if there is no room."""
+
+    def lose(self) -> None:
+        """The store is gone, and with it all messages."""
 
 
 Topics = Mapping[str, Sequence[Publisher]]
@@ -87,6 +91,12 @@ class MessageSource(Source):
         self._works[message] = [next(draws) for draws in self._entries[0].demands]
         self._deliver()
         return True
+
+    def lose(self) -> None:
+        """The store is gone, and with it all messages, also those that consumers work on."""
+        self.queue.lose()
+        self._works.clear()
+        self._driver.poke()
 
     def call_ended(self, last: Attempt, outcome: Outcome) -> None:
         """A delivery has its outcome."""
@@ -156,6 +166,12 @@ class BrokerInstance(ProvisionedInstance):
     def publish_to(self, topics: Topics) -> None:
         """Publish to these queues, by endpoint; before any request arrives."""
         self._topics = topics
+
+    def lose_messages(self) -> None:
+        """All that its queues keep is gone."""
+        for queues in self._topics.values():
+            for queue in queues:
+                queue.lose()
 
     def _finish(self, attempt: Attempt, outcome: Outcome) -> None:
         if outcome is Outcome.OK:

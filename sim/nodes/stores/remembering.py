@@ -22,6 +22,7 @@ class RememberingInstance(Instance):
     _answered: set[int]
     _caches: Mapping[str, Cache]
     _own: Sequence[Cache]
+    _is_snapshot: bool
 
     def remember(self, caches: Mapping[str, Cache], service: ServiceSpec) -> None:
         """Answer from these caches, by endpoint; before any request arrives."""
@@ -32,6 +33,7 @@ class RememberingInstance(Instance):
             if endpoint.cache is not None and not endpoint.cache.is_shared
         ]
         self._answered = set()
+        self._is_snapshot = False
 
     @property
     def caches(self) -> Mapping[str, Cache]:
@@ -48,6 +50,10 @@ class RememberingInstance(Instance):
         """Empty every cache that this instance answers from."""
         for cache in self._caches.values():
             cache.flush()
+
+    def outlive(self, *, crash: bool) -> None:
+        """Whether what its own caches keep outlives a crash."""
+        self._is_snapshot = crash
 
     def fetch(self, attempt: Attempt) -> None:
         """Make the calls of an attempt that had waited for another's."""
@@ -92,14 +98,15 @@ class RememberingInstance(Instance):
             cache.lost((job,))
 
     def crash(self, condition: Condition) -> None:
-        """The process is gone with all its work and all that it kept for itself."""
+        """The process is gone with its work, and with what it kept for itself in no snapshot."""
         jobs = list(self.jobs.values())
         super().crash(condition)
         self._answered.clear()
         for cache in self._caches.values():
             cache.lost(jobs)
-        for cache in self._own:
-            cache.flush()
+        if not self._is_snapshot:
+            for cache in self._own:
+                cache.flush()
 
 
 class ProvisionedRemembering(RememberingInstance, ProvisionedInstance):

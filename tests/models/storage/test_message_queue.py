@@ -18,7 +18,7 @@ from models.storage.message_queue import (
     MessageState,
 )
 
-READY, DELAYED, IN_FLIGHT, CONSUMED, DEAD, EXPIRED = MessageState
+READY, DELAYED, IN_FLIGHT, CONSUMED, DEAD, EXPIRED, LOST = MessageState
 VISIBILITY, DELAY, RETENTION = 30, 5, 1000
 
 
@@ -170,6 +170,26 @@ def test_what_a_consumer_has_expires_when_it_would_come_back() -> None:
     assert made.tick(now=RETENTION - 1 + VISIBILITY) == (Lapse(0, EXPIRED),)
 
 
+def test_a_store_that_is_lost_takes_all_messages_along_and_counts_them() -> None:
+    made = queue()
+    for _ in range(3):
+        made.publish(now=0)
+    taken = received(made, 0)
+    assert made.lose() == 3
+    assert (made.held, made.in_flight, made.counts.lost) == (0, 0, 3)
+    assert made.next_deadline() is None
+    assert not made.acknowledge(taken.message, taken.receipt)
+    assert made.counts.late == 1
+
+
+def test_what_is_published_after_a_loss_is_kept_under_a_new_number() -> None:
+    made = queue()
+    made.publish(now=0)
+    made.lose()
+    assert made.publish(now=1) == 1
+    assert received(made, 1).message == 1
+
+
 def test_a_full_queue_refuses() -> None:
     made = queue(capacity=2)
     assert [made.publish(now=0) for _ in range(3)] == [0, 1, None]
@@ -236,8 +256,16 @@ class QueueMachine(RuleBasedStateMachine):
         self.model: dict[int, Naive] = {}
         self.receipts: list[tuple[int, int]] = []
         self.now = 0
-        self.ends = {CONSUMED: 0, DEAD: 0, EXPIRED: 0}
+        self.ends = {CONSUMED: 0, DEAD: 0, EXPIRED: 0, LOST: 0}
         self.published = 0
+
+    @rule()
+    def lose(self) -> None:
+        open_ones = self.open()
+        for one in open_ones:
+            self.end(one, LOST)
+        assert self.queue.lose() == len(open_ones)
+        assert self.queue.next_deadline() is None
 
     def open(self) -> list[Naive]:
         return [one for one in self.model.values() if one.state not in self.ends]
@@ -331,8 +359,9 @@ class QueueMachine(RuleBasedStateMachine):
     def every_message_is_somewhere(self) -> None:
         counts = self.queue.counts
         assert counts.published == self.published
-        assert (counts.consumed, counts.dead, counts.expired) == tuple(self.ends.values())
-        assert counts.published == counts.consumed + counts.dead + counts.expired + self.queue.held
+        ended = (counts.consumed, counts.dead, counts.expired, counts.lost)
+        assert ended == tuple(self.ends.values())
+        assert counts.published == sum(ended) + self.queue.held
         assert self.queue.held == self.queue.waiting + self.queue.in_flight
 
     @invariant()

@@ -11,6 +11,8 @@ from models.faults.ailments import (
     Pause,
     Slow,
 )
+from models.faults.content import Content
+from models.faults.network import RegistryDown
 from models.faults.plan import (
     AddedLatency,
     ErrorRate,
@@ -33,6 +35,16 @@ CRASH = "instance_crash: {service: catalog, count: 1}"
     [
         (CRASH, InstanceCrash(Selector(service="catalog", count=1))),
         ("instance_crash: {instance: catalog-2}", InstanceCrash(Selector(instance="catalog-2"))),
+        (
+            "instance_crash: {service: catalog, state: kept}",
+            InstanceCrash(CATALOG, Content.KEPT),
+        ),
+        (
+            "instance_crash: {service: catalog, state: lost}",
+            InstanceCrash(CATALOG, Content.LOST),
+        ),
+        ("registry_down: {}", RegistryDown()),
+        ("registry_down: {state: lost}", RegistryDown(Content.LOST)),
         ("zone_outage: {zone: b}", ZoneOutage("b")),
         (
             "added_latency: {service: catalog, zone: b, delay: 20ms}",
@@ -129,6 +141,8 @@ def test_a_fault_hits_instances_that_exist(tmp_path, selector, message):
         ("slow: {service: catalog, factor: 1}", "must be more than 1.0, got 1"),
         ("slow: {service: catalog, factor: -2}", "must be more than 1.0, got -2"),
         ("slo: {service: catalog, factor: 2}", "unknown field, did you mean 'slow'?"),
+        ("instance_crash: {service: catalog, state: gone}", "state"),
+        ("registry_down: {state: gone}", "state"),
         ("dependency_outage: {service: cat}", "unknown service 'cat'"),
         ("bad_version: {service: catalog}", "say what is bad about it: errors, slow or both"),
         ("bad_version: {service: catalog, slow: 1}", "must be more than 1.0, got 1"),

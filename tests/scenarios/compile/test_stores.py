@@ -134,3 +134,12 @@ def test_endpoints_that_write_are_told_apart(tmp_path):
         ("        request: 512B", "        writes: true\n        request: 512B"),
     )
     assert [one.writes for one in loaded.blueprint.services[1].endpoints] == [True]
+
+
+def test_the_log_of_a_database_cannot_be_lost(tmp_path):
+    shown = messages(
+        tmp_path,
+        ("    start_up: 5s\n", "    start_up: 5s\n    replication: {zone: a}\n"),
+        ("instance_crash: {service: catalog, count: 1}", "instance_crash: {zone: a, state: lost}"),
+    )
+    assert any("its log outlives every crash" in line for line in shown)

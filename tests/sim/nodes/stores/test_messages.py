@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from models.base.distributions import Deterministic, Distribution, Exponential
 from models.base.outcome import Outcome
+from models.faults.content import Content
 from models.faults.plan import AddedLatency, ErrorRate, Fault, InstanceCrash, ZoneOutage
 from models.faults.selector import Selector
 from models.service.spec import ServiceSpec
@@ -158,6 +159,7 @@ kinds = st.one_of(
     st.builds(
         InstanceCrash,
         st.builds(Selector, service=st.sampled_from([BROKER, WORKER]), count=st.just(1)),
+        st.sampled_from([None, *Content]),
     ),
     st.builds(ZoneOutage, st.sampled_from("ab")),
     st.builds(ErrorRate, st.builds(Selector, service=st.just(WORKER)), st.sampled_from([0.3, 1.0])),
@@ -214,5 +216,6 @@ def test_no_message_and_no_delivery_is_lost_whatever_breaks(
     queue, again = (world.queues.sources[0].queue for world in worlds)
     counts = queue.counts
     assert counts == again.counts
-    assert counts.published == counts.consumed + counts.dead + counts.expired + queue.held
+    ended = counts.consumed + counts.dead + counts.expired + counts.lost
+    assert counts.published == ended + queue.held
     assert np.array_equal(first.tables[1]["start_ns"], second.tables[1]["start_ns"])
