@@ -34,6 +34,7 @@ _GROUP_FIELDS = ("name", "interval", "limit", "query_offset", "labels", "rules")
 _ALERT_FIELDS = ("alert", "expr", "for", "keep_firing_for", "labels", "annotations")
 _RECORD_FIELDS = ("record", "expr", "labels")
 _BRACES = frozenset("{}")
+_WHOLE = re.compile(r"[0-9]{1,9}")
 _LABEL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -78,16 +79,16 @@ class _Reader:
 
     def text(self, data: Mapping[str, object], key: str, path: Path) -> str | None:
         """A text that must be there and must not be empty."""
-        value = data.get(key)
-        if isinstance(value, str) and value.strip():
-            return value
         if key not in data:
             self.refuse(path, f"'{key}' is missing")
-        elif value is None or isinstance(value, str):
-            self.refuse((*path, key), f"'{key}' is empty")
-        else:
+            return None
+        text = _scalar_text(data[key])
+        if text is None:
             self.refuse((*path, key), f"'{key}' must be a text")
-        return None
+        elif not text.strip():
+            self.refuse((*path, key), f"'{key}' is empty")
+            return None
+        return text
 
     def duration(self, data: Mapping[str, object], key: str, path: Path) -> DurationNs:
         value = data.get(key)
@@ -103,13 +104,13 @@ class _Reader:
             return 0
 
     def count(self, data: Mapping[str, object], key: str, path: Path) -> int:
-        value = data.get(key)
-        if value is None:
+        value = _scalar_text(data.get(key))
+        if value == "":
             return 0
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        if value is None or not _WHOLE.fullmatch(value):
             self.refuse((*path, key), f"'{key}' must be a whole number, 0 for none")
             return 0
-        return value
+        return int(value)
 
     def expression(self, data: Mapping[str, object], path: Path) -> str | None:
         """A text that is PromQL and gives a vector or a number."""
@@ -140,7 +141,7 @@ class _Reader:
             elif key == "labels" and name == METRIC_NAME:
                 self.refuse(place, f"a label cannot be named '{METRIC_NAME}'")
             elif (text := _scalar_text(raw)) is None:
-                self.refuse(place, f"the value of '{name}' must be a text; put it in quotes")
+                self.refuse(place, f"the value of '{name}' must be a text")
             else:
                 texts[name] = text
         return texts
@@ -150,7 +151,8 @@ def parse_rule_file(data: object, locate: Locate) -> RuleFile:
     """Read a loaded rule file.
 
     Args:
-        data: what a YAML reader made of the file: mappings, lists and scalars.
+        data: what a YAML reader made of the file: mappings, lists and scalars. A reader that
+            leaves plain scalars as texts keeps ``1.10`` what it is; numbers are taken as well.
         locate: line and column, both from 1, of the value at a path of keys and list indices;
             the path of an unknown field ends with its key.
     """
@@ -248,8 +250,13 @@ def _list(reader: _Reader, data: Mapping[str, object], key: str, path: Path) -> 
 
 
 def _scalar_text(raw: object) -> str | None:
-    if isinstance(raw, bool):
-        return "true" if raw else "false"
-    if isinstance(raw, int):
-        return str(raw)
-    return raw if isinstance(raw, str) else None
+    """A scalar as Prometheus takes it for a text: nothing is an empty one; None for no scalar."""
+    match raw:
+        case None:
+            return ""
+        case bool():
+            return "true" if raw else "false"
+        case int() | float():
+            return str(raw)
+        case _:
+            return raw if isinstance(raw, str) else None

@@ -17,7 +17,7 @@ from scenarios.source.marks import KeyPath, Mark
 from scenarios.source.problems import quoted
 from scenarios.source.text import read_source
 from scenarios.source.tree import LocatedData, flatten
-from scenarios.source.yaml_reader import read_yaml
+from scenarios.source.yaml_reader import PROMETHEUS, SCENARIO, Dialect, read_yaml
 
 _RULES: KeyPath = ("alerting", "rules")
 
@@ -162,7 +162,9 @@ def _alertmanager(doc: AlertingDoc, findings: Findings) -> AlertmanagerConfig:
     return _single_route(doc.notify)
 
 
-def _located(file: NamedFile, label: str, mark: Mark, findings: Findings) -> LocatedData | None:
+def _located(
+    file: NamedFile, label: str, mark: Mark, findings: Findings, dialect: Dialect = SCENARIO
+) -> LocatedData | None:
     read = read_source(
         file.content,
         name=file.name,
@@ -171,12 +173,12 @@ def _located(file: NamedFile, label: str, mark: Mark, findings: Findings) -> Loc
         rank=mark.source.rank + 500,
         problems=findings.problems,
     )
-    root = None if read is None else read_yaml(read[1], read[0], findings.problems)
+    root = None if read is None else read_yaml(read[1], read[0], findings.problems, dialect)
     return None if root is None else flatten(root, findings.problems)
 
 
 def _from_file(file: NamedFile, mark: Mark, findings: Findings) -> tuple[RuleGroupConfig, ...]:
-    located = _located(file, "rules", mark, findings)
+    located = _located(file, "rules", mark, findings, PROMETHEUS)
     if located is None:
         return ()
 

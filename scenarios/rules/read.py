@@ -7,7 +7,7 @@ from models.alerting.rule_file import parse_rule_file
 from scenarios.source.problems import Problems
 from scenarios.source.text import read_source
 from scenarios.source.tree import LocatedData, flatten
-from scenarios.source.yaml_reader import read_yaml
+from scenarios.source.yaml_reader import PROMETHEUS, read_yaml
 
 
 def read_located(path: Path, label: str, problems: Problems) -> LocatedData | None:
@@ -25,7 +25,7 @@ def read_located(path: Path, label: str, problems: Problems) -> LocatedData | No
         rank=0,
         problems=problems,
     )
-    root = None if read is None else read_yaml(read[1], read[0], problems)
+    root = None if read is None else read_yaml(read[1], read[0], problems, PROMETHEUS)
     located = None if root is None else flatten(root, problems)
     problems.raise_if_any()
     return located

@@ -3,7 +3,6 @@
 Source: semantics 3.3; Prometheus unit testing for rules.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +30,7 @@ from scenarios.document.shapes import Section
 from scenarios.document.validate import validate_section
 from scenarios.rules.read import read_located, read_rule_file
 from scenarios.source.problems import Problems, quoted
-from scenarios.source.tree import LocatedData
+from scenarios.source.scalars import resolve_plain
 
 
 def _series(value: object) -> LabelSet:
@@ -45,7 +44,7 @@ def _series(value: object) -> LabelSet:
 
 def _samples(value: object) -> tuple[Sample, ...]:
     try:
-        return parse_samples(value if isinstance(value, str) else repr(value))
+        return parse_samples(_text(value))
     except ValueSyntaxError as error:
         raise mistake(str(error)) from error
 
@@ -60,23 +59,32 @@ def _expression(value: object) -> Expression:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if not isinstance(value, str | int | float):
+    if value is None:
+        return ""
+    if not isinstance(value, str):
         raise mistake(f"expected a text, got {quoted(value)}")
-    return str(value)
+    return value
 
 
 def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise mistake(f"expected a number, got {quoted(value)}")
-    try:
-        return float(value)
-    except ValueError as error:
-        raise mistake(f"{quoted(value)} is no number") from error
+    number = resolve_plain(value) if isinstance(value, str) and value else None
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        raise mistake(f"{quoted(value)} is no number")
+    return float(number)
 
 
-_REPEATED_ZERO = re.compile(r"0x\d+")
+def _order(value: object) -> object:
+    names = value if isinstance(value, list) else []
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise mistake(f"group {name} is named twice")
+    return value
+
+
+def _truth(value: object) -> object:
+    return resolve_plain(value) if isinstance(value, str) and value else value
+
+
 _Labels = Annotated[tuple[Any, ...], BeforeValidator(_series)]
 _Values = Annotated[tuple[Any, ...], BeforeValidator(_samples)]
 _PromQl = Annotated[Any, BeforeValidator(_expression)]
@@ -124,8 +132,8 @@ class _TestDoc(Section):
 class _FileDoc(Section):
     rule_files: list[str] | None = None
     evaluation_interval: PrometheusDuration = NS_PER_MINUTE
-    group_eval_order: list[str] | None = None
-    fuzzy_compare: bool = False
+    group_eval_order: Annotated[list[str] | None, BeforeValidator(_order)] = None
+    fuzzy_compare: Annotated[bool, BeforeValidator(_truth)] = False
     tests: list[_TestDoc] | None = None
 
 
@@ -152,9 +160,9 @@ def read_rule_tests(path: Path) -> RuleTestFile:
     """
     problems = Problems()
     located = read_located(path, "tests", problems)
-    if located is not None:
-        _keep_notation(located)
-    document = None if located is None else validate_section(_FileDoc, located, problems)
+    document = None
+    if located is not None and located.data is not None:
+        document = validate_section(_FileDoc, located, problems)
     problems.raise_if_any()
     document = document or _FileDoc()
     files: list[Path] = []
@@ -173,20 +181,6 @@ def read_rule_tests(path: Path) -> RuleTestFile:
         is_fuzzy=document.fuzzy_compare,
         unmatched=tuple(unmatched),
     )
-
-
-def _keep_notation(located: LocatedData) -> None:
-    """Take unquoted ``0x10``, which YAML reads as sixteen, for the notation that it is."""
-    tests = located.data.get("tests") if isinstance(located.data, dict) else None
-    for i, one in enumerate(tests if isinstance(tests, list) else ()):
-        series = one.get("input_series") if isinstance(one, dict) else None
-        for j, entry in enumerate(series if isinstance(series, list) else ()):
-            if isinstance(entry, dict) and isinstance(entry.get("values"), int):
-                mark = located.value_mark(("tests", i, "input_series", j, "values"))
-                written = mark.source.lines[mark.line - 1][mark.column - 1 :]
-                repeated = _REPEATED_ZERO.match(written)
-                if repeated is not None:
-                    entry["values"] = repeated.group()
 
 
 def _matching(directory: Path, pattern: str) -> list[Path]:

@@ -39,6 +39,11 @@ def resolve_plain(text: str) -> Scalar:
     return text
 
 
+def keep_plain(text: str) -> Scalar:
+    """The text itself, for files whose every field says what its scalar is taken for."""
+    return None if text in _NULL else text
+
+
 def _number(text: str) -> Scalar:
     if _DECIMAL.fullmatch(text):
         return int(text)

@@ -2,33 +2,60 @@
 
 Built on events because they come one by one: depth, aliases, tags and documents are refused
 before anything is built from them, so no input can make the reader recurse or grow without
-bound. Merge keys, custom tags and a second document are refused with their position.
+bound. Custom tags and a second document are refused with their position, and so are merge keys
+but in files that were written for other programs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import cast
 
 import yaml
 
 from scenarios.source.marks import KeyPath, Mark, Source
 from scenarios.source.problems import Problems, quoted
-from scenarios.source.scalars import resolve_plain
-from scenarios.source.tree import NODES_MAX, Entry, ListNode, Node, ScalarNode, SectionNode
+from scenarios.source.scalars import keep_plain, resolve_plain
+from scenarios.source.tree import (
+    NODES_MAX,
+    Entry,
+    ListNode,
+    Node,
+    Scalar,
+    ScalarNode,
+    SectionNode,
+)
 
 DEPTH_MAX = 48
+_MERGE = "<<"
 _HINTS = {"mapping values are not allowed in this context": " (put text that holds ': ' in quotes)"}
 _CORE = "tag:yaml.org,2002:"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def read_yaml(text: str, source: Source, problems: Problems) -> Node | None:
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a file is meant: what its plain scalars are, and whether it may merge and be empty."""
+
+    resolve: Callable[[str], Scalar]
+    is_foreign: bool
+
+
+SCENARIO = Dialect(resolve_plain, is_foreign=False)
+PROMETHEUS = Dialect(keep_plain, is_foreign=True)
+"""Files of Prometheus: a field's type, not its look, says what a plain scalar is (``1.10``)."""
+
+
+def read_yaml(
+    text: str, source: Source, problems: Problems, dialect: Dialect = SCENARIO
+) -> Node | None:
     """The single document in the text; None when there is none that can be used.
 
     What is wrong is added to ``problems``: a syntax error ends the reading, the others
     (duplicate keys, tags, merge keys) are collected.
     """
     try:
-        return _Builder(source, problems, yaml.parse(text, Loader=_LOADER)).document()
+        events = yaml.parse(text, Loader=_LOADER)
+        return _Builder(source, problems, events, dialect).document()
     except _UnreadableError:
         return None
     except yaml.MarkedYAMLError as error:
@@ -64,7 +91,10 @@ class _UnreadableError(Exception):
 class _Builder:
     """Turns one stream of events into one tree."""
 
-    def __init__(self, source: Source, problems: Problems, events: Iterator[yaml.Event]) -> None:
+    def __init__(
+        self, source: Source, problems: Problems, events: Iterator[yaml.Event], dialect: Dialect
+    ) -> None:
+        self._dialect = dialect
         self._source = source
         self._problems = problems
         self._events = events
@@ -74,7 +104,10 @@ class _Builder:
     def document(self) -> Node | None:
         first = self._next_content()
         if first is None:
-            self._problems.add(Mark(self._source, 1, 1), (), "the file is empty")
+            start = Mark(self._source, 1, 1)
+            if self._dialect.is_foreign:
+                return ScalarNode(None, start)
+            self._problems.add(start, (), "the file is empty")
             return None
         root = self._node(first, ())
         again = self._next_content()
@@ -139,7 +172,7 @@ class _Builder:
     def _scalar(self, event: yaml.ScalarEvent, path: KeyPath) -> ScalarNode:
         self._check_tag(event.tag, event, ("str",), path)
         if event.tag is None and event.implicit[0]:
-            return ScalarNode(resolve_plain(event.value), self._mark(event))
+            return ScalarNode(self._dialect.resolve(event.value), self._mark(event))
         return ScalarNode(event.value, self._mark(event))
 
     def _check_tag(
@@ -173,7 +206,20 @@ class _Builder:
                     (*path, entry.key),
                     f"duplicate key, first given in line {first.key_mark.line}",
                 )
+        merged = entries.pop(_MERGE, None) if self._dialect.is_foreign else None
+        if merged is not None:
+            for entry in self._merged(merged, path):
+                entries.setdefault(entry.key, entry)
         return SectionNode(tuple(entries.values()), self._mark(start))
+
+    def _merged(self, merge: Entry, path: KeyPath) -> Iterator[Entry]:
+        """Entries of the sections that a merge key names, the nearest first."""
+        several = merge.node.items if isinstance(merge.node, ListNode) else (merge.node,)
+        for node in several:
+            if isinstance(node, SectionNode):
+                yield from node.entries
+            else:
+                self._problems.add(merge.key_mark, (*path, _MERGE), "only sections can be merged")
 
     def _entry(self, event: yaml.Event, path: KeyPath) -> Entry:
         mark = self._mark(event)
@@ -182,7 +228,7 @@ class _Builder:
             raise _UnreadableError
         key: str = event.value
         self._check_tag(event.tag, event, ("str",), (*path, key))
-        if key == "<<" and event.implicit[0]:
+        if key == _MERGE and event.implicit[0] and not self._dialect.is_foreign:
             self._problems.add(
                 mark,
                 (*path, key),

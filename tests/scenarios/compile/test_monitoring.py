@@ -74,7 +74,12 @@ def test_problems_of_a_rule_file_are_located_in_it(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "place"),
-    [(b"", "r.yml:1:1"), (b"a: [", "r.yml:1:5"), (b"\xff", "r.yml:1:1"), (b"a: !x 1", "r.yml:1:4")],
+    [
+        (b"[]", "r.yml:1:1"),
+        (b"a: [", "r.yml:1:5"),
+        (b"\xff", "r.yml:1:1"),
+        (b"a: !x 1", "r.yml:1:4"),
+    ],
 )
 def test_a_rule_file_is_read_as_strictly_as_a_scenario(tmp_path, content, place):
     (tmp_path / "r.yml").write_bytes(content)

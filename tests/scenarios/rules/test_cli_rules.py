@@ -72,7 +72,9 @@ def test_the_verdict_follows_the_rules(tmp_path: Path, instant: str, verdict: in
         ("tests: [{input_serie: []}]", "did you mean 'input_series'?"),
         ("tests: [{input_series: [{series: up, values: 1 y}]}]", "'y' is no sample"),
         ("tests: [{promql_expr_test: [{expr: rat(x)}]}]", "unknown function 'rat'"),
-        ("evaluation_interval: 5", "needs a unit"),
+        ("evaluation_interval: 5", "'5' is not a duration"),
+        ("group_eval_order: [a, a]", "group a is named twice"),
+        ("fuzzy_compare: perhaps", "expected true or false"),
         ("tests: [{input_series: [{series: up>1, values: 1}]}]", "is no series"),
     ],
 )
@@ -84,6 +86,57 @@ def test_a_test_file_that_says_nothing_sound_is_located(
     assert told.returncode == 1
     assert message in told.stderr
     assert "tests.yml:1:" in told.stderr
+
+
+PLAIN_RULES = """groups:
+- name: 1
+  limit: 5
+  rules:
+  - alert: Plain
+    expr: 1
+    labels: &page {version: 1.10, none: null, yes: true, day: 2024-01-02}
+    annotations: {a: 1e3, b: off, c: 0x10, d: 012}
+  - alert: Merged
+    expr: vector(2.50)
+    labels: {<<: *page, version: 2}
+"""
+PLAIN_TESTS = """rule_files: [rules.yml]
+fuzzy_compare: true
+tests:
+- input_series: [{series: a, values: 0x3}]
+  promql_expr_test:
+  - {expr: 'count_over_time(a[5m])', eval_time: 3m, exp_samples: [{value: 4}]}
+  alert_rule_test:
+  - eval_time: 0
+    alertname: Plain
+    exp_alerts:
+    - exp_labels: {version: "1.10", yes: "true", day: "2024-01-02"}
+      exp_annotations: {a: "1e3", b: "off", c: "0x10", d: "012"}
+  - eval_time: 0
+    alertname: Merged
+    exp_alerts: [{exp_labels: {version: 2, yes: true, day: 2024-01-02}}]
+"""
+
+
+def test_plain_scalars_mean_what_they_mean_to_prometheus(tmp_path: Path) -> None:
+    """A plain ``1.10`` is a text of four characters, nothing is no label, keys may be merged."""
+    write(tmp_path, rules=PLAIN_RULES, tests=PLAIN_TESTS)
+    told = foreshock("rules", "test", "tests.yml", cwd=tmp_path)
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("verb", ["check", "test"])
+def test_an_empty_file_is_sound(tmp_path: Path, verb: str) -> None:
+    write(tmp_path, empty="")
+    assert foreshock("rules", verb, "empty.yml", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.oracle
+@pytest.mark.skipif(promtool.missing() is not None, reason=str(promtool.missing()))
+def test_promtool_reads_plain_scalars_alike(tmp_path: Path) -> None:
+    write(tmp_path, rules=PLAIN_RULES, tests=PLAIN_TESTS, empty="")
+    assert asked_of_promtool("test", tmp_path / "tests.yml") == 0
+    assert asked_of_promtool("check", tmp_path / "empty.yml") == 0
 
 
 def test_a_pattern_that_matches_no_file_is_told_of(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scenarios.source.marks import Source
 from scenarios.source.problems import Problems
 from scenarios.source.tree import flatten
-from scenarios.source.yaml_reader import DEPTH_MAX, read_yaml
+from scenarios.source.yaml_reader import DEPTH_MAX, PROMETHEUS, read_yaml
 
 
 def read(text):
@@ -137,3 +137,38 @@ def test_json_is_read_as_json_reads_it(value):
     located, problems = read(json.dumps(value, ensure_ascii=False))
     assert problems == []
     assert located.data == value
+
+
+def read_foreign(text):
+    problems = Problems()
+    source = Source("f.yaml", "rules", Path(), tuple(text.split("\n")))
+    root = read_yaml(text, source, problems, PROMETHEUS)
+    located = None if root is None else flatten(root, problems)
+    return located, [problem.headline().removeprefix("f.yaml:") for problem in problems]
+
+
+def test_plain_scalars_of_a_prometheus_file_stay_as_written():
+    located, problems = read_foreign("{a: 1.10, b: true, c: 0x10, d: ~, e: , f: '~'}")
+    assert problems == []
+    assert located.data == {"a": "1.10", "b": "true", "c": "0x10", "d": None, "e": None, "f": "~"}
+
+
+def test_a_prometheus_file_may_merge_sections_of_which_the_nearest_counts():
+    located, problems = read_foreign(
+        "a: &a {x: 1, y: 2}\nb: &b {y: 3, z: 4}\nc: {<<: *a, x: 5}\nd: {<<: [*b, *a]}\n"
+    )
+    assert problems == []
+    assert located.data["c"] == {"x": "5", "y": "2"}
+    assert located.data["d"] == {"y": "3", "z": "4", "x": "1"}
+    assert located.value_mark(("c", "y")).line == 1
+
+
+def test_only_sections_are_merged():
+    assert read_foreign("a: {<<: 1, x: 5}\n")[1] == [
+        "1:5: error: a.<<: only sections can be merged"
+    ]
+
+
+def test_a_prometheus_file_may_be_empty():
+    located, problems = read_foreign("# later\n")
+    assert (located.data, problems) == (None, [])
