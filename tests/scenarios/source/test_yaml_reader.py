@@ -165,7 +165,7 @@ def test_a_prometheus_file_may_merge_sections_of_which_the_nearest_counts():
 
 def test_only_sections_are_merged():
     assert read_foreign("a: {<<: 1, x: 5}\n")[1] == [
-        "1:5: error: a.<<: only sections can be merged"
+        '1:5: error: a["<<"]: only sections can be merged'
     ]
 
 
