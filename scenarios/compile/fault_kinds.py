@@ -11,6 +11,7 @@ from models.faults.ailments import (
     Pause,
     Slow,
 )
+from models.faults.clocks import ClockDrift, ClockSkew
 from models.faults.content import Content
 from models.faults.kind import FaultKind
 from models.faults.network import (
@@ -38,6 +39,7 @@ from models.faults.surge import LoadSurge
 from scenarios.compile.laws import distribution_of
 from scenarios.compile.network_faults import between, check_registry, check_somebody_probes
 from scenarios.compile.targets import Surroundings
+from scenarios.document import clock_faults as on_clocks
 from scenarios.document import faults as written
 from scenarios.document import network_faults as on_network
 from scenarios.document.shapes import Section
@@ -126,6 +128,16 @@ def _(doc: written.BadConfigDoc, around: Surroundings, path: KeyPath) -> FaultKi
 @plan_of.register
 def _(doc: written.LoadSurgeDoc, around: Surroundings, path: KeyPath) -> FaultKind:
     return LoadSurge(around.rated_source(doc.source, path), doc.factor)
+
+
+@plan_of.register
+def _(doc: on_clocks.ClockSkewDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return ClockSkew(around.watchers(path).select(doc, path), doc.by)
+
+
+@plan_of.register
+def _(doc: on_clocks.ClockDriftDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    return ClockDrift(around.watchers(path).select(doc, path), doc.rate)
 
 
 @plan_of.register

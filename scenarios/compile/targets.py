@@ -176,6 +176,12 @@ class Surroundings:
         """Copies of services, and the job scheduler's nodes as `scheduler` and `executor`."""
         return self._among([*_copies(self.services), *_nodes(self.scheduler)])
 
+    def watchers(self, path: KeyPath) -> Targets:
+        """The job scheduler's nodes, which read schedules against their wall clocks."""
+        if self.scheduler is None:
+            self.findings.at_key(path, "nobody reads a wall clock: there is no 'scheduler'")
+        return self._among([one for one in _nodes(self.scheduler) if one.service == "scheduler"])
+
     def cached(self) -> Targets:
         """Copies of services that answer from a cache."""
         return self._among(

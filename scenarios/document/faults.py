@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import ConfigDict, Field, model_validator
 
+from scenarios.document.clock_faults import ClockDriftDoc, ClockSkewDoc
 from scenarios.document.distributions import DistributionDoc
 from scenarios.document.network_faults import (
     BandwidthDoc,
@@ -160,6 +161,8 @@ class FaultSection(FaultTiming):
     bad_version: BadVersionDoc = _UNLESS_GIVEN
     bad_config: BadConfigDoc = _UNLESS_GIVEN
     load_surge: LoadSurgeDoc = _UNLESS_GIVEN
+    clock_skew: ClockSkewDoc = _UNLESS_GIVEN
+    clock_drift: ClockDriftDoc = _UNLESS_GIVEN
     partition: PartitionDoc = _UNLESS_GIVEN
     packet_loss: LossDoc = _UNLESS_GIVEN
     probe_loss: ProbeLossDoc = _UNLESS_GIVEN

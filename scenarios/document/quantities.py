@@ -91,6 +91,16 @@ def _civil_time(value: object) -> int:
         raise mistake(str(error)) from None
 
 
+def _signed(parse: Callable[[str], int]) -> Callable[[str], int]:
+    """The same quantity, with a minus in front if it is less than nothing."""
+
+    def read(text: str) -> int:
+        size = text.strip().removeprefix("-")
+        return -parse(size) if text.strip().startswith("-") else parse(text)
+
+    return read
+
+
 def _parse_byte_rate(text: str) -> float:
     size, slash, second = text.rpartition("/")
     if not slash or second.strip() != "s":
@@ -142,6 +152,13 @@ Duration = Annotated[
     BeforeValidator(_reader("a duration such as 250ms", _with("ms", "s"), parse_duration, 0)),
     _text(r"\s*(0|(\d+(\.\d+)?(ms|us|µs|ns|d|h|m|s))+)\s*", "250ms"),
 ]
+SignedDuration = Annotated[
+    int,
+    BeforeValidator(
+        _reader("a duration such as -5m", _with("ms", "s"), _signed(parse_duration), 0)
+    ),
+    _text(r"\s*-?(0|(\d+(\.\d+)?(ms|us|µs|ns|d|h|m|s))+)\s*", "-5m"),
+]
 PositiveDuration = Annotated[Duration, Field(gt=0)]
 Rate = Annotated[
     float,
@@ -169,6 +186,13 @@ Drift = Annotated[
     int,
     BeforeValidator(_reader("a clock drift such as 50ppm", _with("ppm"), _parse_drift, 0)),
     _text(_PPM.pattern, "50ppm"),
+]
+SignedDrift = Annotated[
+    int,
+    BeforeValidator(
+        _reader("a clock drift such as -50ppm", _with("ppm"), _signed(_parse_drift), 0)
+    ),
+    _text("-?" + _PPM.pattern, "-50ppm"),
 ]
 HourlyPrice = Annotated[
     float,

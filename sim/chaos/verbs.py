@@ -12,6 +12,7 @@ from models.faults.ailments import (
     Pause,
     Slow,
 )
+from models.faults.clocks import ClockDrift, ClockSkew
 from models.faults.kind import FaultKind
 from models.faults.plan import (
     AddedLatency,
@@ -38,6 +39,7 @@ from sim.chaos.changes import (
     DependencyOutageVerb,
     LoadSurgeVerb,
 )
+from sim.chaos.clocks import ClockDriftVerb, ClockSkewVerb
 from sim.chaos.mortality import (
     Blackout,
     CrashVerb,
@@ -79,5 +81,7 @@ def make_verbs(scene: Scene) -> Verbs:
         BadVersion: BadVersionVerb(scene, spoiling, tempo),
         BadConfig: BadConfigVerb(scene, spoiling),
         LoadSurge: LoadSurgeVerb(scene),
+        ClockSkew: ClockSkewVerb(scene),
+        ClockDrift: ClockDriftVerb(scene),
         **dict.fromkeys(NETWORK_KINDS, on_network),
     }

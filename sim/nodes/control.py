@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from sim.kernel.clocks import NodeClock
+
 
 class ControlNode(Protocol):
     """A process of the control plane, chosen by faults as instances are.
@@ -25,6 +27,10 @@ class ControlNode(Protocol):
     @property
     def labels(self) -> tuple[tuple[str, str], ...]:
         """By what else faults may choose it."""
+
+    @property
+    def clock(self) -> NodeClock:
+        """The node's clocks."""
 
     def die(self) -> None:
         """The process ends at once and forgets everything."""

@@ -11,6 +11,7 @@ from models.faults.ailments import (
     Pause,
     Slow,
 )
+from models.faults.clocks import ClockDrift, ClockSkew
 from models.faults.content import Content
 from models.faults.network import RegistryDown
 from models.faults.plan import (
@@ -295,3 +296,54 @@ def test_a_selector_by_labels_is_planned(tmp_path):
     edit = labelled("{team: shop}", "{track: [canary, stable]}")
     faults = load_edited(tmp_path, edit, (CRASH, "pause: {labels: {team: shop}}")).blueprint.faults
     assert faults[0].kind == Pause(Selector(labels=(("team", "shop"),)))
+
+
+SCHEDULER = (
+    "traffic:\n",
+    "scheduler: {nodes: {s1: {zone: a}, s2: {zone: b}}, lock: {zone: c},"
+    " executors: {x1: {zone: a}}}\n"
+    "jobs: {report: {schedule: '* * * * *', work: 1s}}\ntraffic:\n",
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [
+        (
+            "clock_skew: {service: scheduler, by: 5m}",
+            ClockSkew(Selector(service="scheduler"), 300 * NS_PER_S),
+        ),
+        (
+            "clock_skew: {instance: s1, by: -1s500ms}",
+            ClockSkew(Selector(instance="s1"), -1500 * NS_PER_MS),
+        ),
+        ("clock_drift: {zone: b, rate: 500ppm}", ClockDrift(Selector(zone="b"), 500)),
+        ("clock_drift: {zone: b, rate: -500ppm}", ClockDrift(Selector(zone="b"), -500)),
+    ],
+)
+def test_clocks_of_schedulers_can_be_wrong(tmp_path, written, kind):
+    faults = load_edited(tmp_path, SCHEDULER, (CRASH, written)).blueprint.faults
+    assert faults[0].kind == kind
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("clock_skew: {service: scheduler, by: 0}", "a clock that is wrong by 0 is right"),
+        ("clock_skew: {service: scheduler, by: 5}", "5 has no unit; write 5ms or 5s"),
+        ("clock_skew: {service: scheduler, by: --5s}", "'-5s'"),
+        ("clock_skew: {service: scheduler}", "is missing"),
+        ("clock_skew: {service: catalog, by: 1s}", "unknown service 'catalog'"),
+        ("clock_skew: {service: executor, by: 1s}", "unknown service 'executor'"),
+        ("clock_drift: {service: scheduler, rate: 0ppm}", "a clock that is wrong by 0 is right"),
+        ("clock_drift: {service: scheduler, rate: 5%}", "'5%' is not a clock drift"),
+    ],
+)
+def test_a_mistake_about_clocks_is_told_where_it_stands(tmp_path, written, message):
+    shown = messages(tmp_path, SCHEDULER, (CRASH, written))
+    assert any("faults[0].clock" in line and message in line for line in shown)
+
+
+def test_without_a_scheduler_nobody_reads_a_wall_clock(tmp_path):
+    shown = messages(tmp_path, (CRASH, "clock_skew: {service: scheduler, by: 1s}"))
+    assert any("nobody reads a wall clock" in line for line in shown)

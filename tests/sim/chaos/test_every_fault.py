@@ -28,6 +28,7 @@ from models.faults.ailments import (
     Pause,
     Slow,
 )
+from models.faults.clocks import ClockDrift, ClockFault, ClockSkew
 from models.faults.kind import FaultKind
 from models.faults.network import (
     BandwidthCut,
@@ -57,6 +58,7 @@ from models.faults.selector import Region, Selector
 from models.faults.surge import LoadSurge
 from models.records.digest import run_digest
 from models.records.events import EventKind
+from models.scheduling.config import ExecutorConfig, JobConfig, LockConfig, SchedulerConfig
 from models.service.cache import CacheSpec
 from scenarios.document.faults import FAULT_KINDS
 from sim.chaos.verb import Scene
@@ -75,11 +77,15 @@ BACK = 1
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A run, and how many requests each instance had served by the end of each 100 ms."""
+    """A run, and two things at the end of each 100 ms.
+
+    They are how many requests each instance had served, and how wrong the scheduler's clock was.
+    """
 
     world: World
     left: Left
     served: list[tuple[TimeNs, list[int]]]
+    errors_ns: list[tuple[TimeNs, int]]
 
     @property
     def calls(self) -> dict[str, np.ndarray]:
@@ -142,6 +148,12 @@ def unseen(run: Run, window: Window) -> float:
     return float((samples["value"][rows] == 0).mean())
 
 
+def wrong_clock_ms(run: Run, window: Window) -> float:
+    """How far the scheduler's wall clock is off at most."""
+    errors = [error for when, error in run.errors_ns if window[0] * S <= when < window[1] * S]
+    return max(map(abs, errors), default=0) / MS
+
+
 def asked(run: Run, window: Window) -> float:
     """Calls to back per second."""
     return int(within(run.calls["start_ns"], window).sum()) / (window[1] - window[0])
@@ -168,6 +180,10 @@ class Row:
     @property
     def is_cached(self) -> bool:
         return isinstance(self.kind, CacheFlush)
+
+    @property
+    def has_jobs(self) -> bool:
+        return isinstance(self.kind, ClockFault)
 
     @property
     def is_over_at_once(self) -> bool:
@@ -239,12 +255,17 @@ ROWS = (
     Row("failing version", BadVersion(Selector(service="back", count=2), 0.5), failing, 0.2),
     Row("bad config", BadConfig(BOTH), failing, 0.99),
     Row("load surge", LoadSurge("users", 4.0), asked, 200),
+    Row("clock skew", ClockSkew(Selector(service="scheduler"), -S), wrong_clock_ms, 999),
+    Row("clock drift", ClockDrift(Selector(instance="s1"), 1000), wrong_clock_ms, 4),
     Row("registry down", RegistryDown(), to_the_first, 0.2, crashed_for_long()),
 )
 FEW_KEYS = CacheSpec(KeyLaw(40), ttl_ns=3600 * S, is_warm=True)
 
 
-def carry_out(faults: Sequence[Fault], *, shuffle: bool, is_cached: bool = False) -> Run:
+JOBS = SchedulerConfig((("s1", "a"), ("s2", "b")), LockConfig("c"), (ExecutorConfig("x1", "a"),))
+
+
+def carry_out(faults: Sequence[Fault], row: Row, *, shuffle: bool) -> Run:
     plan = blueprint(
         [
             service(
@@ -252,7 +273,7 @@ def carry_out(faults: Sequence[Fault], *, shuffle: bool, is_cached: bool = False
                 slots=50,
                 work=Deterministic(5 * MS),
                 calls=[["back"]],
-                cache=FEW_KEYS if is_cached else None,
+                cache=FEW_KEYS if row.is_cached else None,
             ),
             service("back", slots=50, work=Deterministic(10 * MS)),
         ],
@@ -268,26 +289,33 @@ def carry_out(faults: Sequence[Fault], *, shuffle: bool, is_cached: bool = False
     watched = replace(
         plan,
         monitoring=MonitoringConfig("c", scrape_interval_ns=S // 2, scrape_timeout_ns=S // 4),
+        scheduler=JOBS if row.has_jobs else None,
+        jobs=(JobConfig("report", "* * * * *", Deterministic(S)),) if row.has_jobs else (),
     )
     world = build(watched, 1, shuffle_ties=shuffle)
     served: list[tuple[TimeNs, list[int]]] = []
+    errors_ns: list[tuple[TimeNs, int]] = []
 
     def look(_: object) -> None:
+        if world.jobs is not None:
+            clock = world.jobs.schedulers[0].clock
+            shown = clock.wall_at(world.kernel.now)
+            errors_ns.append((world.kernel.now, shown - clock.monotonic_at(world.kernel.now)))
         served.append((world.kernel.now, [instance.answered for instance in world.instances]))
 
     for tenth in range(150):
         world.kernel.post(tenth * S // 10, OBSERVER, look, None)
-    return Run(world, world.run(), served)
+    return Run(world, world.run(), served, errors_ns)
 
 
 @cache
 def struck(row: Row, *, shuffle: bool) -> Run:
-    return carry_out((*row.others, row.fault()), shuffle=shuffle, is_cached=row.is_cached)
+    return carry_out((*row.others, row.fault()), row, shuffle=shuffle)
 
 
 @cache
 def spared(row: Row, *, shuffle: bool) -> Run:
-    return carry_out(row.others, shuffle=shuffle, is_cached=row.is_cached)
+    return carry_out(row.others, row, shuffle=shuffle)
 
 
 def digest(run: Run) -> str:
@@ -359,7 +387,7 @@ def test_nothing_of_it_is_left(row: Row, shuffle: bool) -> None:
 @both_tie_modes
 def test_two_of_a_kind_end_each_by_itself(row: Row, shuffle: bool) -> None:
     second = row.fault(label="again", at=STRIKES + S)
-    run = carry_out((*row.others, row.fault(), second), shuffle=shuffle, is_cached=row.is_cached)
+    run = carry_out((*row.others, row.fault(), second), row, shuffle=shuffle)
     without = spared(row, shuffle=shuffle)
     if not row.is_over_at_once:
         window = (10.3, 10.9)
@@ -371,7 +399,7 @@ def test_two_of_a_kind_end_each_by_itself(row: Row, shuffle: bool) -> None:
 @both_tie_modes
 def test_one_that_never_ends_breaks_no_law(row: Row, shuffle: bool) -> None:
     faults = (*row.others, replace(row.fault(), for_ns=None))
-    run = carry_out(faults, shuffle=shuffle, is_cached=row.is_cached)
+    run = carry_out(faults, row, shuffle=shuffle)
     assert not run.left.stopped_early
 
 
@@ -404,7 +432,7 @@ def test_no_request_is_lost_or_counted_twice(row: Row, shuffle: bool) -> None:
 
 @each_fault
 def test_it_runs_alike_under_the_same_seed(row: Row) -> None:
-    again = carry_out((*row.others, row.fault()), shuffle=False, is_cached=row.is_cached)
+    again = carry_out((*row.others, row.fault()), row, shuffle=False)
     first = struck(row, shuffle=False)
     assert digest(again) == digest(first) != digest(spared(row, shuffle=False))
 
