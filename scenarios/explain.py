@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from models.base.errors import SpecError
-from models.base.outcome import Decision, Outcome, RequestOutcome
+from models.base.outcome import TRY_BITS, Decision, Outcome, RequestOutcome
 from models.base.time import NS_PER_MS, NS_PER_S, TimeNs, format_duration
 from models.planning.incident import fault_spans
 from models.records.record import RunRecord
-from models.records.schema import NO_INDEX, NO_PARENT, TRY_BITS
+from models.records.schema import NO_INDEX, NO_PARENT
 
 US_PER_MS = 1000
 _ENDED = {

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.base.outcome import Decision, Outcome, RequestOutcome
+from models.base.outcome import TRY_BITS, Decision, Outcome, RequestOutcome
 from models.base.time import NS_PER_MS, NS_PER_S
 from models.records.record import RunRecord
-from models.records.schema import NO_INDEX, NO_PARENT, TRY_BITS
+from models.records.schema import NO_INDEX, NO_PARENT
 from models.records.table import Numbers, Table
 
 if TYPE_CHECKING:

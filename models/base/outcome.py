@@ -37,6 +37,12 @@ class Decision(IntEnum):
     NOT_RETRYABLE = 4
 
 
+TRY_BITS = 4
+"""A record of an attempt holds the try number in the low four bits, the Decision above."""
+TRIES_MAX = 2**TRY_BITS - 1
+"""The highest try number that fits; the first try is number 1."""
+
+
 class RequestOutcome(IntEnum):
     """End of one user request; the five together are every request offered."""
 

@@ -10,10 +10,6 @@ NO_INDEX = 0xFFFF
 """Value of a ``u2`` index column that points nowhere (an attempt that reached no target)."""
 NO_PARENT = 0xFFFF_FFFF
 """Value of ``attempts.parent`` for an attempt made by a load source."""
-TRY_BITS = 4
-"""``attempts.try_decision`` holds the try number in the low four bits, the Decision above."""
-TRIES_MAX = 2**TRY_BITS - 1
-"""The highest try number that fits; the first try is number 1."""
 
 REQUESTS = Schema(
     "requests",

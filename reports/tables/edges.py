@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base.outcome import Decision, Outcome
+from models.base.outcome import TRY_BITS, Decision, Outcome
 from models.base.time import DurationNs
 from models.records.events import EventKind
 from models.records.manifest import EdgeInfo
 from models.records.record import RunRecord
-from models.records.schema import TRY_BITS
 from reports.series.windows import grouped_percentiles
 from reports.tables.services import measured
 

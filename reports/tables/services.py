@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base.outcome import Decision, Outcome
+from models.base.outcome import TRY_BITS, Decision, Outcome
 from models.records.record import RunRecord
-from models.records.schema import TRY_BITS
 from reports.series.sampled import sampled
 from reports.series.windows import grouped_percentiles
 

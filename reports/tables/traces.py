@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base.outcome import Outcome, RequestOutcome
+from models.base.outcome import TRY_BITS, Outcome, RequestOutcome
 from models.base.time import DurationNs, TimeNs
 from models.records.record import RunRecord
-from models.records.schema import NO_INDEX, NO_PARENT, TRY_BITS
+from models.records.schema import NO_INDEX, NO_PARENT
 
 SAMPLES_MAX = 8
 """How many requests of each sort are shown."""

@@ -12,13 +12,13 @@ import click
 def command(scenario: Path, overrides: tuple[str, ...], plugins: tuple[str, ...]) -> int:
     """Check SCENARIO and name every error with its line, or say what it describes."""
     from models.base.time import format_duration
-    from models.traffic.balancer.policies import BUILT_IN
+    from scenarios.compile.balancing import KEYS_OF
     from scenarios.fault_words import fault_plan
     from scenarios.load import load
 
     loaded = load(scenario, overrides)
     plan = loaded.blueprint
-    if plugins or plan.processes or any(e.balancer.policy not in BUILT_IN for e in plan.edges):
+    if plugins or plan.processes or any(e.balancer.policy not in KEYS_OF for e in plan.edges):
         from scenarios.plugins import load_extensions
 
         load_extensions(plugins, plan)

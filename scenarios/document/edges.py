@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from models.records.schema import TRIES_MAX
+from models.base.outcome import TRIES_MAX
 from scenarios.document.layers import Layered, PrequalDoc
 from scenarios.document.proxy import (
     ConcurrencyDoc,

@@ -49,7 +49,12 @@ class Section(BaseModel):
     """A mapping with known keys: unknown ones are refused, values are never converted."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, validate_by_name=False
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        validate_by_name=False,
+        defer_build=True,
     )
 
     @model_validator(mode="before")

@@ -1,7 +1,8 @@
 """What the packed columns of a record can hold, checked before a world is made."""
 
 from models.base.errors import ConfigError
-from models.records.schema import NO_INDEX, TRIES_MAX
+from models.base.outcome import TRIES_MAX
+from models.records.schema import NO_INDEX
 from sim.blueprint import Blueprint
 
 

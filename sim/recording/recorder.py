@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 from struct import Struct
 
-from models.base.outcome import Decision, Outcome, RequestOutcome, request_outcome
+from models.base.outcome import TRY_BITS, Decision, Outcome, RequestOutcome, request_outcome
 from models.base.time import NS_PER_US, TimeNs
 from models.records.events import EventKind, JsonValue, event_detail
 from models.records.manifest import SeriesInfo
@@ -22,7 +22,6 @@ from models.records.schema import (
     NO_PARENT,
     REQUESTS,
     SAMPLES,
-    TRY_BITS,
 )
 from models.records.table import Cell, Table, table_from_packed, table_from_rows
 from sim.kernel.environment import Kernel

@@ -10,7 +10,7 @@ from functools import cache
 
 import numpy as np
 
-from models.base.outcome import Decision, Outcome, RequestOutcome
+from models.base.outcome import TRY_BITS, Decision, Outcome, RequestOutcome
 from models.base.time import NS_PER_MS, NS_PER_S
 from models.records.digest import run_digest
 from models.records.events import event_detail
@@ -43,7 +43,6 @@ from models.records.schema import (
     NO_PARENT,
     REQUESTS,
     SAMPLES,
-    TRY_BITS,
 )
 from models.records.table import Table, table_from_rows
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from models.base.errors import SpecError
-from models.base.outcome import Decision, Outcome, RequestOutcome
+from models.base.outcome import TRY_BITS, Decision, Outcome, RequestOutcome
 from models.records.record import RunRecord
-from models.records.schema import NO_INDEX, TRY_BITS
+from models.records.schema import NO_INDEX
 from scenarios.explain import explain_request, failed_requests
 from scenarios.load import load
 from scenarios.runs.execute import execute

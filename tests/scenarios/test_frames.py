@@ -6,8 +6,8 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from models.base.outcome import Decision, Outcome, RequestOutcome
-from models.records.schema import JOBS, LOGS, NO_INDEX, TRY_BITS
+from models.base.outcome import TRY_BITS, Decision, Outcome, RequestOutcome
+from models.records.schema import JOBS, LOGS, NO_INDEX
 from scenarios.frames import (
     alerts_frame,
     attempts_frame,

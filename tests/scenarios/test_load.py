@@ -216,8 +216,8 @@ IMPORTS = """
 import sys
 from scenarios.load import load
 load(sys.argv[1])
-heavy = {"pandas", "matplotlib", "scipy", "simpy", "jinja2", "click", "rich"} & set(sys.modules)
-print(sorted(heavy))
+names = {"pandas", "matplotlib", "scipy", "simpy", "jinja2", "click", "rich"}
+print(sorted(names & set(sys.modules)))
 """
 BLUEPRINT_IMPORTS = "import sys, sim.blueprint; print('numpy' in sys.modules)"
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from models.base.distributions import Deterministic
-from models.base.outcome import Decision, Outcome, RequestOutcome
-from models.records.schema import NO_INDEX, TRY_BITS
+from models.base.outcome import TRY_BITS, Decision, Outcome, RequestOutcome
+from models.records.schema import NO_INDEX
 from models.records.table import Table
 from models.service.spec import Cancel, MachineSpec
 from models.traffic.config import BackoffConfig, Jitter, RetryConfig

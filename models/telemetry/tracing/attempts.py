@@ -21,10 +21,10 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from models.base.outcome import Decision, Outcome, RequestOutcome
+from models.base.outcome import TRIES_MAX, TRY_BITS, Decision, Outcome, RequestOutcome
 from models.base.time import NS_PER_US
 from models.records.manifest import CallNode, InstanceInfo, Manifest
-from models.records.schema import NO_INDEX, NO_PARENT, TRIES_MAX, TRY_BITS
+from models.records.schema import NO_INDEX, NO_PARENT
 from models.records.table import Table
 from models.telemetry.tracing.analysis.assembly import Trace, assemble_one
 from models.telemetry.tracing.context.identity import RANDOM, SAMPLED, SpanContext

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from models.base.outcome import Decision, Outcome, RequestOutcome
-from models.records.schema import NO_INDEX, TRY_BITS
+from models.base.outcome import TRY_BITS, Decision, Outcome, RequestOutcome
+from models.records.schema import NO_INDEX
 from reports.page import render
 from reports.pages.traces import COLOURS, ROWS_MAX, waterfalls
 from tests.reports.small_run import (

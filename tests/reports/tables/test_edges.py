@@ -1,7 +1,6 @@
 """The edge table: calls, tries, refusals and breakers per edge."""
 
-from models.base.outcome import Decision, Outcome
-from models.records.schema import TRY_BITS
+from models.base.outcome import TRY_BITS, Decision, Outcome
 from reports.tables.edges import edge_rows
 from tests.reports.small_run import MS, WARM_UP_END, attempt, event, small_run
 

@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from models.base.outcome import Decision, Outcome
+from models.base.outcome import TRY_BITS, Decision, Outcome
 from models.records.manifest import Phase
-from models.records.schema import TRY_BITS
 from reports.tables.services import measured, service_rows
 from tests.reports.small_run import (
     END,

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 
 from models.base.distributions import Deterministic
-from models.base.outcome import Outcome
+from models.base.outcome import TRIES_MAX, Outcome
 from models.base.time import DurationNs
 from models.faults.plan import ErrorRate, Fault
 from models.faults.selector import Selector
 from models.records.events import EventKind
-from models.records.schema import TRIES_MAX
 from models.records.table import Table
 from models.traffic.breaker import BreakerState
 from models.traffic.config import BackoffConfig, BreakerConfig, BudgetConfig, RetryConfig

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from models.base.errors import ConfigError
-from models.records.schema import NO_INDEX, TRIES_MAX
+from models.base.outcome import TRIES_MAX
+from models.records.schema import NO_INDEX
 from models.traffic.config import RetryConfig
 from sim.blueprint import Blueprint
 from sim.recording.limits import check_fits_record

@@ -5,8 +5,8 @@ import gc
 import numpy as np
 
 from models.base.distributions import Deterministic
-from models.base.outcome import Decision, Outcome
-from models.records.schema import ATTEMPTS, NO_PARENT, REQUESTS, TRIES_MAX, TRY_BITS
+from models.base.outcome import TRIES_MAX, TRY_BITS, Decision, Outcome
+from models.records.schema import ATTEMPTS, NO_PARENT, REQUESTS
 from models.traffic.config import BackoffConfig, Jitter, RetryConfig
 from sim.recording.recorder import Recorder
 from sim.world import World, build

@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from models.base.outcome import Decision, Outcome, RequestOutcome
+from models.base.outcome import TRY_BITS, Decision, Outcome, RequestOutcome
 from models.base.time import NS_PER_MS as MS
 from models.records.manifest import CallNode, InstanceInfo, Manifest, Phase
-from models.records.schema import ATTEMPTS, NO_INDEX, NO_PARENT, REQUESTS, TRY_BITS
+from models.records.schema import ATTEMPTS, NO_INDEX, NO_PARENT, REQUESTS
 from models.records.table import table_from_rows
 from models.telemetry.tracing.analysis.assembly import assemble
 from models.telemetry.tracing.attempts import RunTraces, queue_wait_ns
