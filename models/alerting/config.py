@@ -55,7 +55,7 @@ class MonitoringConfig:
     """Where monitoring sits, how often it scrapes and evaluates, and whom it notifies.
 
     Targets show their metrics under the names of all ``presentations`` as well as their own.
-    ``external_labels`` are what templates of alerts know as ``$externalLabels``.
+    ``external_labels`` and ``external_url`` are what templates of alerts know by these names.
     """
 
     zone: str
@@ -68,3 +68,4 @@ class MonitoringConfig:
     alertmanager: AlertmanagerConfig = field(default_factory=single_route)
     presentations: tuple[Presentation, ...] = ()
     external_labels: tuple[tuple[str, str], ...] = ()
+    external_url: str = ""

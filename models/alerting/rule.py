@@ -18,7 +18,13 @@ from dataclasses import dataclass
 from models.alerting.alert import ALERT_NAME, Alert
 from models.alerting.alert_state import AlertState, Stimulus, moved
 from models.alerting.config import AlertRuleConfig
-from models.alerting.template import expand
+from models.alerting.templating.template import (
+    Occasion,
+    Query,
+    Template,
+    compile_template,
+    no_query,
+)
 from models.base.errors import ConfigError
 from models.base.time import NS_PER_MINUTE, NS_PER_S, DurationNs, TimeNs
 from models.telemetry.labels import (
@@ -83,11 +89,35 @@ class _Instance:
     last_sent_at_ns: TimeNs | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Templates:
+    labels: tuple[tuple[str, Template], ...]
+    annotations: tuple[tuple[str, Template], ...]
+
+    @classmethod
+    def of(cls, config: AlertRuleConfig) -> "_Templates":
+        return cls(
+            tuple((name, compile_template(text)) for name, text in config.labels),
+            tuple((name, compile_template(text)) for name, text in config.annotations),
+        )
+
+    def labelled(self, occasion: Occasion) -> dict[str, str]:
+        return {name: template.expand(occasion) for name, template in self.labels}
+
+    def annotated(self, occasion: Occasion) -> tuple[tuple[str, str], ...]:
+        return tuple((name, template.expand(occasion)) for name, template in self.annotations)
+
+    def queries(self) -> tuple[str, ...]:
+        templates = (one for _, one in (*self.labels, *self.annotations))
+        return tuple(text for template in templates for text in template.queries())
+
+
 class AlertRule:
     """State of one rule. ``interval_ns`` is how often its group is evaluated.
 
     Raises:
         ConfigError: the name is empty, a duration is negative or the interval is not positive.
+        TemplateError: a label or annotation is no template.
     """
 
     def __init__(
@@ -97,12 +127,14 @@ class AlertRule:
         interval_ns: DurationNs,
         resend_delay_ns: DurationNs,
         external_labels: tuple[tuple[str, str], ...] = (),
+        external_url: str = "",
     ) -> None:
         _check(config)
         if interval_ns <= 0 or resend_delay_ns < 0:
             raise ConfigError(f"alert {config.name}: interval and resend delay must be positive")
         self._config = config
-        self._external_labels = external_labels
+        self._templates = _Templates.of(config)
+        self._external = (external_labels, external_url)
         self._resend_delay_ns = resend_delay_ns
         self._lifetime_ns = LIFETIME_INTERVALS * max(interval_ns, resend_delay_ns)
         self._instances: dict[LabelSet, _Instance] = {}
@@ -125,22 +157,35 @@ class AlertRule:
         if mine != (config.name, config.expression, config.labels):
             raise ConfigError(f"alert {self.name}: another expression or labels is another rule")
         self._config = config
+        self._templates = _Templates.of(config)
+
+    def template_queries(self) -> tuple[str, ...]:
+        """The PromQL that labels and annotations ask for, as far as their texts show."""
+        return self._templates.queries()
 
     def evaluate(
-        self, vector: Iterable[VectorSample], *, now: TimeNs, limit: int = 0
+        self,
+        vector: Iterable[VectorSample],
+        *,
+        now: TimeNs,
+        limit: int = 0,
+        query: Query = no_query,
     ) -> Evaluation:
         """Digest the result of the expression at ``now``; ``limit`` 0 is none.
+
+        ``query`` answers what templates ask, at the same instant.
 
         Two elements that become the same instance are an error of the whole rule: nothing
         changes, as if there had been no evaluation.
         """
         found: dict[LabelSet, _Instance] = {}
         for sample in vector:
-            labels = self._instance_labels(sample)
+            occasion = Occasion(sample.labels, sample.value, *self._external, query)
+            labels = self._instance_labels(occasion)
             if labels in found:
                 error = f"alert {self.name}: two results have the labels {series_text(labels)}"
                 return Evaluation(error=error)
-            found[labels] = _Instance(sample.value, self._annotations(sample), now)
+            found[labels] = _Instance(sample.value, self._templates.annotated(occasion), now)
         moves: list[Transition] = []
         for labels, fresh in found.items():
             self._admit(labels, fresh, moves, now)
@@ -217,23 +262,10 @@ class AlertRule:
         self._instances.clear()
         return gone
 
-    def _instance_labels(self, sample: VectorSample) -> LabelSet:
-        added = {name: self._expanded(template, sample) for name, template in self._config.labels}
+    def _instance_labels(self, occasion: Occasion) -> LabelSet:
+        added = self._templates.labelled(occasion)
         added[ALERT_NAME] = self._config.name
-        return overlay(without_metric_name(sample.labels), added)
-
-    def _annotations(self, sample: VectorSample) -> tuple[tuple[str, str], ...]:
-        return tuple(
-            (name, self._expanded(template, sample)) for name, template in self._config.annotations
-        )
-
-    def _expanded(self, template: str, sample: VectorSample) -> str:
-        return expand(
-            template,
-            labels=sample.labels,
-            value=sample.value,
-            external_labels=self._external_labels,
-        )
+        return overlay(without_metric_name(occasion.labels), added)
 
     def _admit(
         self, labels: LabelSet, fresh: _Instance, moves: list[Transition], now: TimeNs

@@ -22,6 +22,8 @@ from models.alerting.config import (
     RuleGroupConfig,
 )
 from models.alerting.prometheus_duration import parse_prometheus_duration
+from models.alerting.templating.template import compile_template
+from models.alerting.templating.tokens import TemplateError
 from models.base.errors import ValueSyntaxError
 from models.base.time import DurationNs
 from models.telemetry.labels import METRIC_NAME
@@ -146,6 +148,22 @@ class _Reader:
                 texts[name] = text
         return texts
 
+    def templates(self, data: Mapping[str, object], key: str, path: Path) -> dict[str, str]:
+        """Labels or annotations of an alert, which are templates."""
+        texts = self.texts(data, key, path)
+        for name, text in texts.items():
+            if reason := _template_reason(text):
+                self.refuse((*path, key, name), reason)
+        return texts
+
+
+def _template_reason(text: str) -> str | None:
+    try:
+        compile_template(text)
+    except TemplateError as error:
+        return str(error)
+    return None
+
 
 def parse_rule_file(data: object, locate: Locate) -> RuleFile:
     """Read a loaded rule file.
@@ -210,8 +228,8 @@ def _rule(
     expression = reader.expression(data, path)
     for_ns = reader.duration(data, "for", path)
     keep_firing_for_ns = reader.duration(data, "keep_firing_for", path)
-    labels = dict(group_labels) | reader.texts(data, "labels", path)
-    annotations = reader.texts(data, "annotations", path)
+    labels = dict(group_labels) | reader.templates(data, "labels", path)
+    annotations = reader.templates(data, "annotations", path)
     if name is None or expression is None or len(reader.problems) > before:
         return None
     return AlertRuleConfig(

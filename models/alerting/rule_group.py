@@ -10,7 +10,9 @@ The group makes the store keep samples for as long as its expressions look back.
 Source: semantics 3.2; prometheus rules/group.go.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from models.alerting.alert import Alert
 from models.alerting.config import (
@@ -21,7 +23,7 @@ from models.alerting.config import (
 )
 from models.alerting.recording import RecordingRule
 from models.alerting.rule import AlertRule, InstanceSnapshot, Transition
-from models.base.errors import ConfigError
+from models.base.errors import ConfigError, ValueSyntaxError
 from models.base.time import TimeNs
 from models.telemetry.promql import Expression, compile_expression
 from models.telemetry.promql.plan.moment import EvaluationError
@@ -56,6 +58,11 @@ class _Done:
     errors: list[str] = field(default_factory=list)
 
 
+@lru_cache(maxsize=256)
+def _compiled(text: str) -> Expression:
+    return compile_expression(text)
+
+
 class RuleGroup:
     """The rules of one group over the store that monitoring scrapes into.
 
@@ -64,6 +71,7 @@ class RuleGroup:
     Raises:
         ConfigError: the group has neither an interval of its own nor a global one.
         ExpressionError: an expression is no PromQL.
+        TemplateError: a label or annotation is no template.
     """
 
     def __init__(
@@ -117,17 +125,30 @@ class RuleGroup:
                 interval_ns=self._interval_ns,
                 resend_delay_ns=monitoring.resend_delay_ns,
                 external_labels=monitoring.external_labels,
+                external_url=monitoring.external_url,
             )
         else:
             rule = RecordingRule(config)
         output = ScrapeTarget(self._store, (), reports_up=False)
         expression = compile_expression(config.expression)
+        self._keep_for(expression)
+        if isinstance(rule, AlertRule):
+            for text in rule.template_queries():
+                with suppress(ValueSyntaxError):  # the alert's text will tell of it
+                    self._keep_for(compile_expression(text))
+        return _Member(rule, expression, output)
+
+    def _keep_for(self, expression: Expression) -> None:
         self._store.keep_at_least(
             KEPT_FOR_EVER_NS
             if expression.reach_ns is None
             else expression.reach_ns + self._lookback_ns + self._interval_ns + self._offset_ns
         )
-        return _Member(rule, expression, output)
+
+    def _query(self, text: str, time_ns: TimeNs) -> tuple[VectorSample, ...]:
+        return _compiled(text).vector(
+            self._store, now=time_ns, lookback_ns=self._lookback_ns, step_ns=self._step_ns
+        )
 
     def _evaluate(self, time_ns: TimeNs) -> GroupEvaluation:
         done = _Done()
@@ -158,7 +179,12 @@ class RuleGroup:
         time_ns: TimeNs,
         done: _Done,
     ) -> None:
-        evaluation = rule.evaluate(vector, now=time_ns, limit=self._limit)
+        evaluation = rule.evaluate(
+            vector,
+            now=time_ns,
+            limit=self._limit,
+            query=lambda text: self._query(text, time_ns),
+        )
         done.transitions.extend(evaluation.transitions)
         if evaluation.error is not None:
             done.errors.append(evaluation.error)

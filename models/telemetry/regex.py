@@ -68,11 +68,24 @@ def compile_anchored(pattern: str) -> re.Pattern[str]:
     Raises:
         ValueSyntaxError: the pattern is not valid, or means something Python cannot say.
     """
+    return _compiled(pattern, re.ASCII | re.DOTALL)
+
+
+def compile_searching(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern that may match anywhere, and whose dot does not match newlines.
+
+    Raises:
+        ValueSyntaxError: the pattern is not valid, or means something Python cannot say.
+    """
+    return _compiled(pattern, re.ASCII)
+
+
+def _compiled(pattern: str, flags: re.RegexFlag) -> re.Pattern[str]:
     if len(pattern) > PATTERN_LENGTH_MAX:
         raise ValueSyntaxError(f"regular expression is longer than {PATTERN_LENGTH_MAX} characters")
     rewritten = _rewrite(pattern)
     try:
-        return re.compile(rewritten, re.ASCII | re.DOTALL)
+        return re.compile(rewritten, flags)
     except (re.error, OverflowError, RecursionError) as error:
         raise ValueSyntaxError(f"regular expression '{pattern}' is not valid: {error}") from error
 

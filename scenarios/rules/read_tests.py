@@ -213,6 +213,7 @@ def _test(doc: _TestDoc, interval_ns: DurationNs) -> RuleTest:
             for one in doc.promql_expr_test or ()
         ),
         tuple(sorted((doc.external_labels or {}).items())),
+        doc.external_url,
     )
 
 

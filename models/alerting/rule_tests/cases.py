@@ -52,3 +52,4 @@ class RuleTest:
     alerts: tuple[AlertCase, ...] = ()
     expressions: tuple[ExpressionCase, ...] = ()
     external_labels: tuple[tuple[str, str], ...] = ()
+    external_url: str = ""

@@ -43,7 +43,10 @@ class Trial:
         self._store = SeriesStore()
         self._store.keep_at_least(KEPT_FOR_EVER_NS)
         monitoring = MonitoringConfig(
-            "", evaluation_interval_ns=interval_ns, external_labels=test.external_labels
+            "",
+            evaluation_interval_ns=interval_ns,
+            external_labels=test.external_labels,
+            external_url=test.external_url,
         )
         self._groups = tuple(
             RuleGroup(replace(one, interval_ns=interval_ns), monitoring, self._store)

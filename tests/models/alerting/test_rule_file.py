@@ -202,3 +202,23 @@ def test_every_rule_of_a_real_file_is_accepted(path):
     accepted = sum(len(group.rules) for group in outcome.groups)
     assert outcome.problems == ()
     assert accepted == rules
+
+
+def test_a_label_or_annotation_that_is_no_template_is_located():
+    text = rule_text(
+        "alert: A", "expr: up", "labels: {a: '{{ $x }}'}", "annotations: {b: '{{ humanise 1 }}'}"
+    )
+    outcome = read(text)
+    assert outcome.groups[0].rules == ()
+    assert [(one.path[-2:], one.message) for one in outcome.problems] == [
+        (("labels", "a"), "template 1:4: undefined variable '$x'"),
+        (
+            ("annotations", "b"),
+            "template 1:4: unknown function 'humanise', did you mean 'humanize'?",
+        ),
+    ]
+
+
+def test_labels_of_a_recording_rule_are_no_templates():
+    text = rule_text("expr: up", "labels: {a: '{{ $x }}'}").replace("alert: A", "record: r")
+    assert read(text).problems == ()

@@ -153,3 +153,26 @@ def test_the_store_keeps_what_the_expressions_look_back_to(store, expression, is
 def test_a_group_needs_an_interval(store):
     with pytest.raises(ConfigError):
         make_group(store, monitoring=MonitoringConfig("a", evaluation_interval_ns=0))
+
+
+def test_annotations_ask_the_series_at_the_instant_of_the_evaluation(store):
+    for time_ns, value in ((0, 1.0), (10, 0.0), (12, 1.0)):
+        store.append(**down(value, time_ns))
+    note = '{{ query "up" | first | value }} {{ with query "up[" }}{{ end }}'
+    group = make_group(store, AlertRuleConfig("Down", "up == 0", annotations=(("a", note),)))
+    evaluation = group.tick(now=10)
+    ((_, text),) = evaluation.alerts[0].annotations
+    assert text.startswith("<error expanding template: 1:42: query: ")
+    note = '{{ query "up" | first | value }} {{ query "nope" | len }}'
+    group = make_group(store, AlertRuleConfig("Down", "up == 0", annotations=(("a", note),)))
+    assert group.tick(now=10).alerts[0].annotations == (("a", "0 0"),)
+
+
+def test_the_store_keeps_what_annotations_look_back_for(store):
+    note = '{{ query "max_over_time(up[1s])" | first | value }}'
+    rule = AlertRuleConfig("Down", "up == 0", annotations=(("a", note),))
+    group = make_group(store, rule)
+    store.append(**down(7.0, 1))
+    store.append(**down(0.0, NS_PER_S))
+    evaluation = group.tick(now=NS_PER_S)
+    assert evaluation.alerts[0].annotations == (("a", "7"),)

@@ -1,17 +1,19 @@
-"""Numbers as Go and the functions of Prometheus' templates write them."""
+"""Numbers as the functions of Prometheus' templates write them."""
 
 from math import inf, nan
 
 import pytest
 
-from models.alerting.go_text import (
+from models.alerting.templating.humanizing import (
+    as_number,
     humanize,
     humanize_1024,
     humanize_duration,
     humanize_percentage,
     humanize_timestamp,
-    printf,
+    instant,
 )
+from models.alerting.templating.values import ExpansionError
 
 
 @pytest.mark.parametrize(
@@ -63,12 +65,27 @@ def test_an_instant(value, text):
 
 
 @pytest.mark.parametrize(
-    ("form", "arguments", "text"),
-    [
-        ("%5.1f|", (2.25,), "  2.2|"), ("%-6s|", ("ab",), "ab    |"), ("%q", ("a",), '"a"'),
-        ("%g", (1e6,), "1e+06"), ("%f", (inf,), "+Inf"), ("%s", (1.0,), "%!s(float64=1)"),
-        ("%d", ("a",), "%!d(string=a)"), ("100%%", (), "100%"),
-    ],
-)  # fmt: skip
-def test_a_format(form, arguments, text):
-    assert printf(form, *arguments) == text
+    ("seconds", "milliseconds"),
+    [(0.0019999, 1), (-0.0019999, -1), (9223372036.0, 9223372036000), (-1.5, -1500)],
+)
+def test_an_instant_is_cut_to_milliseconds(seconds, milliseconds):
+    assert instant(seconds).milliseconds == milliseconds
+
+
+@pytest.mark.parametrize("value", [nan, inf, 9223372037.0, -9223372037.0])
+def test_what_is_no_instant_of_64_bits_is_refused(value):
+    with pytest.raises(ExpansionError):
+        instant(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("1e3", 1000.0), (".5", 0.5), ("+Inf", inf), ("-infinity", -inf)]
+)
+def test_the_text_of_a_number_is_a_number(text, number):
+    assert as_number(text) == number
+
+
+@pytest.mark.parametrize("text", ["", " 1", "1_0", "1e999", "x", "٣", "0x1p4"])
+def test_other_texts_are_none(text):
+    with pytest.raises(ExpansionError):
+        as_number(text)
