@@ -134,8 +134,29 @@ def _told(event: _Event) -> tuple[str, str] | None:
         case EventKind.NOTE:
             told = "note", event.subject
         case _:
-            return None
+            return _of_experiment(event)
     return told
+
+
+def _of_experiment(event: _Event) -> tuple[str, str] | None:
+    detail = event.detail
+    match event.kind:
+        case EventKind.EXPERIMENT_BEGAN if detail.get("steady"):
+            text = "begins: the steady state holds"
+        case EventKind.EXPERIMENT_BEGAN:
+            text = f"called off, not steady: {_listed(detail)}"
+        case EventKind.EXPERIMENT_ABORTED:
+            text = f"aborted, all faults ended: {event.subject} ({_said(detail, 'value')})"
+        case EventKind.EXPERIMENT_ENDED:
+            state = f"not steady: {_listed(detail)}" if detail.get("unmet") else "steady"
+            text = f"{_said(detail, 'status')}, at the end {state}"
+        case _:
+            return None
+    return "experiment", f"Experiment {text}"
+
+
+def _listed(detail: dict[str, object]) -> str:
+    return ", ".join(_texts(detail.get("unmet")))
 
 
 def _said(detail: dict[str, object], key: str) -> str:

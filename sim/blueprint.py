@@ -6,6 +6,7 @@ from models.alerting.config import MonitoringConfig
 from models.base.distributions import Deterministic, Distribution
 from models.base.time import NS_PER_DAY, NS_PER_MS, DurationNs, TimeNs
 from models.discovery.config import DiscoveryConfig
+from models.faults.experiment.probe import ExperimentConfig
 from models.faults.plan import Fault
 from models.faults.surge import with_surges
 from models.planning.prices import PriceList
@@ -102,6 +103,7 @@ class Blueprint:
     scheduler: SchedulerConfig | None = None
     jobs: tuple[JobConfig, ...] = ()
     faults: tuple[Fault, ...] = ()
+    experiment: ExperimentConfig | None = None
     prices: PriceList = PriceList()
     limits: Limits = field(default_factory=Limits)
     processes: tuple[Plugin, ...] = ()

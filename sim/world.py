@@ -18,6 +18,7 @@ from models.records.table import Table
 from models.traffic.balancer.policies import BalancerFactory
 from sim.blueprint import Blueprint
 from sim.chaos.executor import FaultExecutor
+from sim.chaos.experiment import Experiment
 from sim.chaos.lives import Lives
 from sim.chaos.verb import Scene
 from sim.checks.conservation import (
@@ -322,7 +323,7 @@ class World:
         stores = self.caches.places, self.queues.sources, self.databases
         for sampler in samplers(self.recorder, self.instances_of, *stores):
             observe(self.kernel, self.blueprint.sample_interval_ns, sampler.look)
-        self.faults.arm(self.blueprint.faults, plan.warm_up_ns)
+        self._arm_faults()
         for source in self.sources:
             source.start()
         self._start_processes()
@@ -333,6 +334,25 @@ class World:
                 batch=min(BATCH, self.blueprint.limits.events),
             )
         return self._finish(stopped_early=not reached_end)
+
+    def _arm_faults(self) -> None:
+        phases, plan, config = (
+            self.blueprint.phases,
+            self.blueprint.faults,
+            self.blueprint.experiment,
+        )
+        self.faults.arm(plan, phases.warm_up_ns)
+        if config is not None:
+            experiment = Experiment(
+                self.kernel,
+                self.recorder,
+                config,
+                self.faults,
+                sources=self.sources,
+                instances_of=self.instances_of,
+            )
+            first_ns = min((fault.at_ns for fault in plan), default=0)
+            experiment.arm(phases.warm_up_ns + first_ns, phases.end_ns)
 
     def _start_processes(self) -> None:
         for plugin in self.blueprint.processes:

@@ -32,6 +32,10 @@ class EventKind(StrEnum):
     JOB_STARTED = "job_started"  # job; scheduled_ns, scheduler, executor, token, attempt
     JOB_ENDED = "job_ended"  # job; scheduled_ns, status
     JOB_SKIPPED = "job_skipped"  # job; scheduled_ns, reason
+    EXPERIMENT_BEGAN = "experiment_began"  # "experiment"; steady, unmet (probes with values)
+    EXPERIMENT_ABORTED = "experiment_aborted"  # the safety condition; value
+    EXPERIMENT_GOAL = "experiment_goal"  # the success criterion; share (of samples)
+    EXPERIMENT_ENDED = "experiment_ended"  # "experiment"; status, deviated, unmet
     BUDGET_EXHAUSTED = "budget_exhausted"  # which budget; limit
     PRIMARY_PROMOTED = "primary_promoted"  # instance; database, term, lost (confirmed writes)
     NOTE = "note"  # written by user plug-ins

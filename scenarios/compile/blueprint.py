@@ -3,6 +3,7 @@
 from scenarios.compile.call_graph import call_targets, check_call_graph, check_sources
 from scenarios.compile.edges import compile_edges
 from scenarios.compile.expectations import compile_expectations
+from scenarios.compile.experiment import compile_experiment, experiment_expectations
 from scenarios.compile.faults import compile_faults
 from scenarios.compile.findings import Findings
 from scenarios.compile.monitoring import compile_monitoring
@@ -49,6 +50,11 @@ def compile_document(
     discovery = compile_discovery(document.discovery, zones, findings)
     others = nodes_around(sources, discovery, monitoring.config)
     scheduler = compile_scheduler(document.scheduler, zones, findings)
+    faults = compile_faults(
+        document.faults,
+        Surroundings(zones, regions, services, loads, scheduler, others, findings),
+        phases,
+    )
     blueprint = Blueprint(
         name=document.scenario,
         phases=phases,
@@ -66,11 +72,8 @@ def compile_document(
         monitoring=monitoring.config,
         scheduler=scheduler,
         jobs=compile_jobs(document, findings),
-        faults=compile_faults(
-            document.faults,
-            Surroundings(zones, regions, services, loads, scheduler, others, findings),
-            phases,
-        ),
+        faults=faults,
+        experiment=compile_experiment(document, faults, findings),
         prices=compile_prices(document, findings),
         limits=compile_limits(document.limits),
         processes=tuple(
@@ -84,4 +87,5 @@ def compile_document(
         events_max=document.limits.events,
         findings=findings,
     )
-    return blueprint, compile_expectations(document, blueprint, monitoring, findings)
+    expectations = compile_expectations(document, blueprint, monitoring, findings)
+    return blueprint, (*experiment_expectations(document, blueprint), *expectations)

@@ -8,6 +8,7 @@ from scenarios.document.dashboards import DashboardDoc
 from scenarios.document.distributions import DistributionDoc
 from scenarios.document.edges import DefaultsDoc, EdgeDoc
 from scenarios.document.expectations import ExpectationDoc
+from scenarios.document.experiment import ExperimentDoc
 from scenarios.document.faults import FaultDoc
 from scenarios.document.monitoring import AlertingDoc
 from scenarios.document.quantities import (
@@ -163,6 +164,7 @@ class ScenarioDoc(Section):
     scheduler: SchedulerDoc | None = None
     jobs: dict[Name, JobDoc] = Field(default_factory=dict)
     faults: Several[FaultDoc] = ()
+    experiment: ExperimentDoc | None = None
     alerting: AlertingDoc | None = None
     dashboards: dict[Name, DashboardDoc] = Field(default_factory=dict)
     prices: PricesDoc = PricesDoc()

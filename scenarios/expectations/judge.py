@@ -5,6 +5,7 @@ from typing import assert_never
 
 from models.records.record import ExpectationResult, RunRecord
 from scenarios.expectations.bookkeeping import judge_cost, judge_job, judge_promql
+from scenarios.expectations.experiments import judge_experiment
 from scenarios.expectations.incidents import judge_incident
 from scenarios.expectations.requests import judge_requests
 from scenarios.expectations.spec import (
@@ -15,6 +16,7 @@ from scenarios.expectations.spec import (
     ErrorRatioAbove,
     ErrorRatioBelow,
     Expectation,
+    ExperimentHolds,
     FailoverWithin,
     JobRuns,
     LatencyBelow,
@@ -59,5 +61,7 @@ def _judge_one(
             return judge_cost(expectation, record, blueprint)
         case PromqlHolds():
             return judge_promql(expectation, record, blueprint)
+        case ExperimentHolds():
+            return judge_experiment(expectation, record)
         case _:
             assert_never(expectation)

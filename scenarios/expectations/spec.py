@@ -186,6 +186,29 @@ class PromqlHolds:
     compiled: Expression
 
 
+class ExperimentPart(Enum):
+    """What is judged of an experiment."""
+
+    STEADY_BEFORE = "before"
+    ABORT = "abort"
+    GOAL = "goal"
+    STEADY_AFTER = "after"
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentHolds:
+    """One part of the experiment went as hoped.
+
+    ``goal`` names a success criterion and ``wanted`` the share of samples in which it must hold;
+    for ``ABORT`` it is 1 if the experiment is meant to be aborted and 0 if not.
+    """
+
+    text: str
+    part: ExperimentPart
+    goal: str = ""
+    wanted: float = 0.0
+
+
 Expectation: TypeAlias = (
     LatencyBelow
     | ErrorRatioBelow
@@ -200,4 +223,5 @@ Expectation: TypeAlias = (
     | JobRuns
     | CostBelow
     | PromqlHolds
+    | ExperimentHolds
 )

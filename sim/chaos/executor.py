@@ -19,6 +19,7 @@ class FaultExecutor:
         self._events = events
         self._verbs = make_verbs(scene)
         self._active: dict[int, Hit] = {}
+        self._is_called_off = False
 
     def arm(self, plan: Sequence[Fault], measure_begins_ns: TimeNs) -> None:
         """Schedule every fault; its end is scheduled once it has struck."""
@@ -31,7 +32,13 @@ class FaultExecutor:
         for number in tuple(self._active):
             self._heal(number)
 
+    def call_off(self) -> None:
+        """Let no fault strike any more; those that are on go on."""
+        self._is_called_off = True
+
     def _strike(self, entry: tuple[int, Fault]) -> None:
+        if self._is_called_off:
+            return
         number, fault = entry
         verb = self._verbs[type(fault.kind)]
         self._active[number] = hit = verb.aim(number, fault, fault.kind)

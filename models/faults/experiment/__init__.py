@@ -1,0 +1,1 @@
+"""Chaos experiments: what must hold before and after, and when to stop."""
