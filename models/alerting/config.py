@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from models.alerting.anomaly.config import AnomalyConfig, EwmaConfig
 from models.alerting.routing.settings import AlertmanagerConfig, single_route
 from models.base.time import NS_PER_MINUTE, NS_PER_S, DurationNs
 from models.telemetry.presenting.presentation import Presentation
@@ -18,6 +19,16 @@ class AlertRuleConfig:
     keep_firing_for_ns: DurationNs = 0
     labels: tuple[tuple[str, str], ...] = ()
     annotations: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnomalyRuleConfig(AlertRuleConfig):
+    """One alerting rule about what is unusual instead of about what is there.
+
+    Each series of ``expression`` has a detector of its own; the alert is active while it fires.
+    """
+
+    detector: AnomalyConfig = AnomalyConfig(EwmaConfig())
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from models.alerting.alert import Alert
+from models.alerting.anomaly.watch import AnomalyWatch
 from models.alerting.config import (
     AlertRuleConfig,
+    AnomalyRuleConfig,
     MonitoringConfig,
     RuleConfig,
     RuleGroupConfig,
@@ -49,6 +51,7 @@ class _Member:
     rule: AlertRule | RecordingRule
     expression: Expression
     output: ScrapeTarget
+    watch: AnomalyWatch | None
 
 
 @dataclass(slots=True)
@@ -136,7 +139,8 @@ class RuleGroup:
             for text in rule.template_queries():
                 with suppress(ValueSyntaxError):  # the alert's text will tell of it
                     self._keep_for(compile_expression(text))
-        return _Member(rule, expression, output)
+        watch = AnomalyWatch(config.detector) if isinstance(config, AnomalyRuleConfig) else None
+        return _Member(rule, expression, output, watch)
 
     def _keep_for(self, expression: Expression) -> None:
         self._store.keep_at_least(
@@ -160,6 +164,8 @@ class RuleGroup:
                     lookback_ns=self._lookback_ns,
                     step_ns=self._step_ns,
                 )
+                if member.watch is not None:
+                    vector = member.watch.unusual(vector, now=time_ns)
                 if isinstance(member.rule, RecordingRule):
                     recorded = member.rule.evaluate(vector, limit=self._limit)
                     member.output.record(recorded, now=time_ns - self._offset_ns)

@@ -8,6 +8,7 @@ from models.alerting.config import AlertRuleConfig, MonitoringConfig, RuleGroupC
 from models.alerting.routing.settings import AlertmanagerConfig, single_route
 from models.alerting.rule_file import RuleFileProblem, parse_rule_file
 from scenarios.alertmanager.read import read_alertmanager
+from scenarios.compile.anomalies import compile_anomalies
 from scenarios.compile.findings import Findings
 from scenarios.compile.presenting import compile_presentations
 from scenarios.document.dashboards import DashboardDoc, PanelDoc
@@ -53,7 +54,7 @@ def compile_monitoring(
             ("alerting", "scrape", "timeout"), "timeout must not be longer than interval"
         )
     before = len(findings.problems)
-    groups = _groups(doc, findings)
+    groups = _groups(doc, findings) + compile_anomalies(doc.anomalies, findings)
     groups += _panel_groups(dashboards, groups, findings)
     is_complete = len(findings.problems) == before
     config = MonitoringConfig(

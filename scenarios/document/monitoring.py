@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from scenarios.document.anomalies import AnomalyDoc
 from scenarios.document.quantities import Duration, PositiveDuration, mistake
 from scenarios.document.shapes import Name, Section, Several
 from scenarios.source.problems import quoted
@@ -70,6 +71,7 @@ class AlertingDoc(Section):
     lookback: PositiveDuration = 300_000_000_000
     resend_delay: PositiveDuration = 60_000_000_000
     rules: Several[RulesDoc] = ()
+    anomalies: Several[AnomalyDoc] = ()
     notify: NotifyDoc = NotifyDoc()
     alertmanager: Annotated[
         str | None,

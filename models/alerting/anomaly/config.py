@@ -100,6 +100,11 @@ class ChangeConfig:
         if self.window_ns < 1 or not self.ratio > 0.0 or not self.floor > 0.0:
             raise ConfigError("anomaly: window, ratio and floor of a change must be above 0")
 
+    @property
+    def memory_ns(self) -> DurationNs:
+        """How far back the method looks: to the window before the present one."""
+        return 2 * self.window_ns
+
 
 Method = SeasonalConfig | EwmaConfig | ChangeConfig
 

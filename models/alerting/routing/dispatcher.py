@@ -26,6 +26,7 @@ from models.alerting.routing.delivery import (
     Send,
 )
 from models.alerting.routing.held_alert import HeldAlert, held, merged
+from models.alerting.routing.inhibition_index import InhibitionIndex
 from models.alerting.routing.muting import Muted, MuteReason, Muting
 from models.alerting.routing.notification_log import (
     LogEntry,
@@ -87,6 +88,7 @@ class Dispatcher:
         self._log = NotificationLog() if log is None else log
         self._start_ns = start_ns
         self._alerts: dict[LabelSet, HeldAlert] = {}
+        self._sources = InhibitionIndex(config.inhibit_rules)
         self._groups: dict[GroupKey, _Entry] = {}
         self._sends = 0
         self._swept_ns: TimeNs | None = None
@@ -165,6 +167,7 @@ class Dispatcher:
         old = self._alerts.get(alert.labels)
         kept = new if old is None else merged(old, new, now=now)
         self._alerts[alert.labels] = kept
+        self._sources.put(kept)
         for route in self._root.matching(alert.labels):
             self._insert(kept, route, now)
 
@@ -225,7 +228,7 @@ class Dispatcher:
         muted: list[Muted] = []
         quiet: dict[LabelSet, MuteReason] = {}
         for alert in alerts:
-            why = self._muting.reason(alert.labels, group.route, self._alerts.values(), now=now)
+            why = self._muting.reason(alert.labels, group.route, self._sources, now=now)
             if why is None:
                 heard.append(alert)
                 continue
@@ -299,12 +302,15 @@ class Dispatcher:
         if now < self._swept_ns + SWEEP_NS:
             return
         self._swept_ns = now
-        self._alerts = {
-            labels: alert
+        over = [
+            labels
             for labels, alert in self._alerts.items()
-            if not alert.is_resolved(now=now)
-            or any(labels in entry.group for entry in self._groups.values())
-        }
+            if alert.is_resolved(now=now)
+            and not any(labels in entry.group for entry in self._groups.values())
+        ]
+        for labels in over:
+            del self._alerts[labels]
+            self._sources.drop(labels)
 
     def _next_id(self) -> int:
         self._sends += 1

@@ -47,17 +47,18 @@ class InhibitRule:
         if not all_match(self.target_matchers, labels):
             return None
         is_source_too = all_match(self.source_matchers, labels)
-        key = self._key(labels)
+        key = self.key(labels)
         for alert in alerts:
             if (
                 not alert.is_resolved(now=now)
                 and all_match(self.source_matchers, alert.labels)
-                and self._key(alert.labels) == key
+                and self.key(alert.labels) == key
                 and not (is_source_too and all_match(self.target_matchers, alert.labels))
             ):
                 return alert.labels
         return None
 
-    def _key(self, labels: LabelSet) -> tuple[str, ...]:
+    def key(self, labels: LabelSet) -> tuple[str, ...]:
+        """Values of the labels that have to be equal."""
         values = dict(labels)
         return tuple(values.get(name, "") for name in self.equal)

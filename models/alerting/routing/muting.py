@@ -6,11 +6,10 @@ that applies is the reason. Resolved alerts are kept quiet as firing ones are.
 Source: semantics 4.2, 4.3, 4.5, 4.6; alertmanager notify/notify.go (RoutingStage).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from models.alerting.routing.held_alert import HeldAlert
+from models.alerting.routing.inhibition_index import InhibitionIndex
 from models.alerting.routing.route import Route
 from models.alerting.routing.settings import AlertmanagerConfig
 from models.alerting.routing.silence import Silences
@@ -42,26 +41,24 @@ class Muted:
 
 
 class Muting:
-    """The inhibition rules, times and silences of one Alertmanager."""
+    """The times and silences of one Alertmanager, after its inhibition rules."""
 
-    __slots__ = ("_rules", "_silences", "_times")
+    __slots__ = ("_silences", "_times")
 
     def __init__(self, config: AlertmanagerConfig, silences: Silences) -> None:
-        self._rules = config.inhibit_rules
         self._times = {one.name: one.intervals for one in config.time_intervals}
         self._silences = silences
 
     def reason(
-        self, labels: LabelSet, route: Route, alerts: Iterable[HeldAlert], *, now: TimeNs
+        self, labels: LabelSet, route: Route, sources: InhibitionIndex, *, now: TimeNs
     ) -> tuple[MuteReason, str] | None:
         """Why the alert is kept quiet on this route, None when it is not.
 
-        ``alerts`` are all that are known and may inhibit it. ``now`` counts from the Unix epoch.
+        ``sources`` are the alerts that may inhibit it. ``now`` counts from the Unix epoch.
         """
-        for rule in self._rules:
-            source = rule.source_of(labels, alerts, now=now)
-            if source is not None:
-                return MuteReason.INHIBITED, series_text(source)
+        source = sources.source_of(labels, now=now)
+        if source is not None:
+            return MuteReason.INHIBITED, series_text(source)
         active = route.active_time_intervals
         if active and not any(self._holds(name, now) for name in active):
             return MuteReason.INACTIVE, ", ".join(active)

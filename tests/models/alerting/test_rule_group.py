@@ -2,7 +2,13 @@
 
 import pytest
 
-from models.alerting.config import AlertRuleConfig, MonitoringConfig, RuleGroupConfig
+from models.alerting.anomaly.config import AnomalyConfig, ChangeConfig
+from models.alerting.config import (
+    AlertRuleConfig,
+    AnomalyRuleConfig,
+    MonitoringConfig,
+    RuleGroupConfig,
+)
 from models.alerting.rule_group import RuleGroup
 from models.base.errors import ConfigError
 from models.base.time import NS_PER_S
@@ -176,3 +182,15 @@ def test_the_store_keeps_what_annotations_look_back_for(store):
     store.append(**down(0.0, NS_PER_S))
     evaluation = group.tick(now=NS_PER_S)
     assert evaluation.alerts[0].annotations == (("a", "7"),)
+
+
+def test_an_anomaly_rule_fires_while_a_series_is_unusual(store):
+    detector = AnomalyConfig(ChangeConfig(window_ns=20, ratio=0.5), calm_ns=0)
+    rule = AnomalyRuleConfig("Jump", "load", for_ns=10, detector=detector)
+    group = make_group(store, rule)
+    moves = []
+    for index, value in enumerate((10.0, 10.0, 14.0, 20.0, 22.0, 22.0)):
+        store.append(labels=label_set({"__name__": "load"}), time_ns=index * 10, value=value)
+        evaluation = group.tick(now=index * 10)
+        moves += [(move.time_ns, move.state.value, move.value) for move in evaluation.transitions]
+    assert moves == [(30, "pending", 20.0), (40, "firing", 22.0), (50, "resolved", 22.0)]

@@ -41,3 +41,7 @@ def test_the_ends_of_the_ranges_are_allowed() -> None:
     assert widest.memory_ns == 60
     assert SeasonalConfig(periods=1, periods_min=1, neighbours=0).periods == 1
     assert AnomalyConfig(EwmaConfig(1), in_a_row=1, calm_ns=0).calm_ns == 0
+
+
+def test_a_change_remembers_two_windows():
+    assert ChangeConfig(window_ns=7).memory_ns == 14
