@@ -256,6 +256,7 @@ class World:
             sources=self.sources,
             registry=self._registry(),
             clock=self.clock("monitoring"),
+            alertmanager_clock=self.clock("alertmanager"),
             services=self.blueprint.services,
         )
 

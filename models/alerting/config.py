@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from models.alerting.anomaly.config import AnomalyConfig, EwmaConfig
+from models.alerting.routing.conduct import ReceiverConduct
 from models.alerting.routing.settings import AlertmanagerConfig, single_route
+from models.alerting.routing.silence import Silence
 from models.base.time import NS_PER_MINUTE, NS_PER_S, DurationNs
 from models.telemetry.presenting.presentation import Presentation
 
@@ -66,6 +68,8 @@ class MonitoringConfig:
     """Where monitoring sits, how often it scrapes and evaluates, and whom it notifies.
 
     Targets show their metrics under the names of all ``presentations`` as well as their own.
+    Alertmanager is on the same node unless it has a zone of its own. ``receivers`` says which
+    receivers are slow, down or failing; ``silences`` are known from the start.
     ``external_labels`` and ``external_url`` are what templates of alerts know by these names.
     """
 
@@ -77,6 +81,9 @@ class MonitoringConfig:
     resend_delay_ns: DurationNs = NS_PER_MINUTE
     groups: tuple[RuleGroupConfig, ...] = ()
     alertmanager: AlertmanagerConfig = field(default_factory=single_route)
+    alertmanager_zone: str | None = None
+    receivers: tuple[ReceiverConduct, ...] = ()
+    silences: tuple[Silence, ...] = ()
     presentations: tuple[Presentation, ...] = ()
     external_labels: tuple[tuple[str, str], ...] = ()
     external_url: str = ""

@@ -12,8 +12,8 @@ from models.faults.selector import Selector
 class Carried(Enum):
     """What a message is about.
 
-    VIEWS are callers' questions to the registry, JOBS all mail of job scheduling, PAGES
-    notifications to people.
+    VIEWS are callers' questions to the registry, JOBS all mail of job scheduling, ALERTS what
+    rules tell Alertmanager, PAGES notifications to people.
     """
 
     REQUESTS = "requests"
@@ -21,6 +21,7 @@ class Carried(Enum):
     VIEWS = "views"
     SCRAPES = "scrapes"
     JOBS = "jobs"
+    ALERTS = "alerts"
     PAGES = "pages"
     OTHER = "other"
 

@@ -46,7 +46,7 @@ def compile_document(
     queues, deliveries = compile_queues(document, services, findings)
     sources += deliveries
     check_sources(sources, check_call_graph(call_targets(services), findings), findings)
-    monitoring = compile_monitoring(document.alerting, document.dashboards, zones, findings)
+    monitoring = compile_monitoring(document.alerting, document.dashboards, zones, phases, findings)
     discovery = compile_discovery(document.discovery, zones, findings)
     others = nodes_around(sources, discovery, monitoring.config)
     scheduler = compile_scheduler(document.scheduler, zones, findings)

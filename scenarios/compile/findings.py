@@ -37,6 +37,10 @@ class Findings:
         """A value names something that does not exist."""
         self.at_value(path, unknown_name(what, name, known))
 
+    def unknown_key(self, path: KeyPath, what: str, name: str, known: Iterable[str]) -> None:
+        """A key names something that does not exist."""
+        self.at_key(path, unknown_name(what, name, known))
+
     def _is_replaced(self, path: KeyPath) -> bool:
         return any(path[: len(place)] == place for place in self.replaced)
 

@@ -10,6 +10,7 @@ from models.alerting.rule_file import RuleFileProblem, parse_rule_file
 from scenarios.alertmanager.read import read_alertmanager
 from scenarios.compile.anomalies import compile_anomalies
 from scenarios.compile.findings import Findings
+from scenarios.compile.notifications import compile_receivers, compile_silences
 from scenarios.compile.presenting import compile_presentations
 from scenarios.document.dashboards import DashboardDoc, PanelDoc
 from scenarios.document.monitoring import AlertingDoc, NotifyDoc
@@ -19,6 +20,7 @@ from scenarios.source.problems import quoted
 from scenarios.source.text import read_source
 from scenarios.source.tree import LocatedData, flatten
 from scenarios.source.yaml_reader import PROMETHEUS, SCENARIO, Dialect, read_yaml
+from sim.blueprint import Phases
 
 _RULES: KeyPath = ("alerting", "rules")
 
@@ -38,6 +40,7 @@ def compile_monitoring(
     doc: AlertingDoc | None,
     dashboards: Mapping[str, DashboardDoc],
     zones: tuple[str, ...],
+    phases: Phases,
     findings: Findings,
 ) -> Monitoring:
     """Scrapes, evaluations and notifications; a scrape must end before the next begins.
@@ -49,6 +52,9 @@ def compile_monitoring(
         return Monitoring(None, ())
     if doc.zone not in zones:
         findings.unknown(("alerting", "zone"), "zone", doc.zone, zones)
+    if doc.alertmanager_zone not in (None, *zones):
+        path = ("alerting", "alertmanager_zone")
+        findings.unknown(path, "zone", str(doc.alertmanager_zone), zones)
     if doc.scrape.timeout > doc.scrape.interval:
         findings.at_value(
             ("alerting", "scrape", "timeout"), "timeout must not be longer than interval"
@@ -57,6 +63,7 @@ def compile_monitoring(
     groups = _groups(doc, findings) + compile_anomalies(doc.anomalies, findings)
     groups += _panel_groups(dashboards, groups, findings)
     is_complete = len(findings.problems) == before
+    alertmanager = _alertmanager(doc, findings)
     config = MonitoringConfig(
         zone=doc.zone,
         scrape_interval_ns=doc.scrape.interval,
@@ -65,7 +72,10 @@ def compile_monitoring(
         lookback_ns=doc.lookback,
         resend_delay_ns=doc.resend_delay,
         groups=_named_apart(groups),
-        alertmanager=_alertmanager(doc, findings),
+        alertmanager=alertmanager,
+        alertmanager_zone=doc.alertmanager_zone,
+        receivers=compile_receivers(doc, alertmanager, phases, findings),
+        silences=compile_silences(doc, phases, findings),
         presentations=compile_presentations(doc.present_as, findings),
     )
     alerts = dict.fromkeys(

@@ -33,6 +33,8 @@ def nodes_around(
         placed.append(Placed("registry", "registry", discovery.zone))
     if monitoring is not None:
         placed.append(Placed("monitoring", "monitoring", monitoring.zone))
+        if monitoring.alertmanager_zone is not None:
+            placed.append(Placed("alertmanager", "alertmanager", monitoring.alertmanager_zone))
     return placed
 
 

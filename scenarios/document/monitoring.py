@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from scenarios.document.anomalies import AnomalyDoc
-from scenarios.document.quantities import Duration, PositiveDuration, mistake
+from scenarios.document.distributions import DistributionDoc
+from scenarios.document.quantities import Duration, PositiveDuration, Ratio, mistake
 from scenarios.document.shapes import Name, Section, Several
 from scenarios.source.problems import quoted
 
@@ -58,6 +59,30 @@ RulesDoc = Annotated[
 ]
 
 
+class OutageDoc(Section):
+    """A time in which a receiver turns messages away; ``at`` counts from the start of measure."""
+
+    at: Duration
+    for_: PositiveDuration = Field(alias="for")
+
+
+class ReceiverDoc(Section):
+    """How a receiver's own system behaves: ``latency`` until it answers, outages, failures."""
+
+    latency: DistributionDoc | None = None
+    down: Several[OutageDoc] = ()
+    fails: Annotated[Ratio, Field(le=1)] = 0.0
+
+
+class SilenceDoc(Section):
+    """Alerts that nobody wants to hear of for a while; ``at`` counts from the start of measure."""
+
+    matchers: Annotated[Several[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
+    at: Duration = 0
+    for_: PositiveDuration = Field(alias="for")
+    comment: str = ""
+
+
 class AlertingDoc(Section):
     """Where monitoring sits, how often it looks, its rules and whom it pages.
 
@@ -79,6 +104,12 @@ class AlertingDoc(Section):
             min_length=1, description="Alertmanager's own configuration file, in place of notify"
         ),
     ] = None
+    alertmanager_zone: Annotated[
+        Name | None,
+        Field(description="Alertmanager has a node of its own there, and is sent alerts"),
+    ] = None
+    receivers: dict[str, ReceiverDoc] = Field(default_factory=dict)
+    silences: Several[SilenceDoc] = ()
     present_as: Several[
         Annotated[
             str,

@@ -9,7 +9,9 @@ from scenarios.document.quantities import ByteRate, Ratio
 from scenarios.document.selectors import SelectorDoc
 from scenarios.document.shapes import Section, Several
 
-CarriedWord = Literal["requests", "heartbeats", "views", "scrapes", "jobs", "pages", "other"]
+CarriedWord = Literal[
+    "requests", "heartbeats", "views", "scrapes", "jobs", "alerts", "pages", "other"
+]
 Share = Annotated[Ratio, Field(gt=0, le=1)]
 
 

@@ -1,6 +1,6 @@
-"""Monitoring: scrapes, rule evaluations and pages, all from one node.
+"""Monitoring: scrapes, rule evaluations and pages, from one node or with Alertmanager on its own.
 
-While its zone is dark the node does none of them. Its disk survives: samples, the state of alerts
+While its zone is dark a node does none of them. Its disk survives: samples, the state of alerts
 and what the receiver has been told are as it left them, so an alert that was pending is as old as
 if there had been no outage. Scrapes and answers under way are lost.
 """
@@ -17,9 +17,11 @@ from sim.nodes.instance import Instance
 from sim.nodes.power import Power
 from sim.nodes.source import Source
 from sim.nodes.stores.messages import MessageSource
-from sim.processes.alert_loop import Pager, RuleLoop
+from sim.processes.alert_loop import RuleLoop, road
+from sim.processes.alertmanager import NODE as ALERTMANAGER
+from sim.processes.alertmanager import Pager
 from sim.processes.metrics_pages import IngressPage, InstancePage, QueuePage, RegistryPage
-from sim.processes.monitoring_node import MonitoringNode, MonitoringSurroundings
+from sim.processes.monitoring_node import CivilNode, MonitoringNode, MonitoringSurroundings
 from sim.processes.presenting import presented
 from sim.processes.registry_server import RegistryServer
 from sim.processes.scraping import Page, ScrapeLoop
@@ -29,7 +31,8 @@ class Monitoring:
     """All loops of monitoring, and what the world tells them about power.
 
     Targets are the instances, the client nodes of the load sources, and the registry if there is
-    one. ``clock`` is the monitoring node's. ``services`` are the plans that the instances follow.
+    one. ``clock`` is the monitoring node's, and also Alertmanager's where that stands alone and is
+    given none. ``services`` are the plans that the instances follow.
 
     Raises:
         ConfigError: an interval is not positive, or a scrape may outlast its interval.
@@ -45,6 +48,7 @@ class Monitoring:
         sources: Sequence[Source],
         registry: RegistryServer | None,
         clock: NodeClock,
+        alertmanager_clock: NodeClock | None = None,
         services: Sequence[ServiceSpec] = (),
     ) -> None:
         _check(config)
@@ -57,10 +61,17 @@ class Monitoring:
         if config.presentations:
             pages = presented(pages, config.presentations, self._node, services)
         self._scrapes = [ScrapeLoop(self._node, page) for page in pages]
-        self._pager = Pager(self._node)
-        self._rules = [RuleLoop(self._node, self._pager, group) for group in config.groups]
-        for loop in self._loops():
-            loop.start()
+        self._pager_node: CivilNode = self._node
+        if config.alertmanager_zone is not None:
+            self._pager_node = CivilNode(
+                around, ALERTMANAGER, config.alertmanager_zone, alertmanager_clock or clock
+            )
+        self._pager = Pager(self._pager_node, config)
+        post = road(self._node, self._pager, self._pager_node)
+        self._rules = [RuleLoop(self._node, post, group) for group in config.groups]
+        for zone in dict.fromkeys((self._node.zone, self._pager_node.zone)):
+            for loop in self._loops_in(zone):
+                loop.start()
 
     @property
     def store(self) -> SeriesStore:
@@ -74,20 +85,21 @@ class Monitoring:
 
     def zone_lost(self, zone: str) -> None:
         """A zone has gone dark; monitoring may have been in it."""
-        if zone == self._node.zone:
-            for loop in self._loops():
-                loop.power_lost()
+        for loop in self._loops_in(zone):
+            loop.power_lost()
 
     def zone_restored(self, zone: str) -> None:
         """A zone has power again."""
-        if zone == self._node.zone and self._node.is_running:
-            for loop in self._loops():
+        if self._node.around.power.is_on(zone):
+            for loop in self._loops_in(zone):
                 loop.power_restored()
 
-    def _loops(self) -> Iterator[ScrapeLoop | RuleLoop | Pager]:
-        yield from self._scrapes
-        yield from self._rules
-        yield self._pager
+    def _loops_in(self, zone: str) -> Iterator[ScrapeLoop | RuleLoop | Pager]:
+        if zone == self._node.zone:
+            yield from self._scrapes
+            yield from self._rules
+        if zone == self._pager_node.zone:
+            yield self._pager
 
 
 def _page_of(source: Source, power: Power) -> Page:

@@ -91,18 +91,17 @@ class RecordedStore(SeriesStore):
         return outcome
 
 
-class MonitoringNode:
-    """Monitoring's place in the world."""
+class CivilNode:
+    """A node of monitoring in the world: its place, its clock and its log."""
 
     def __init__(
-        self, around: MonitoringSurroundings, config: MonitoringConfig, clock: NodeClock
+        self, around: MonitoringSurroundings, name: str, zone: str, clock: NodeClock
     ) -> None:
         self.around = around
-        self.config = config
-        self.zone = config.zone
-        self.station = around.network.stations.join(Station(NODE, NODE, config.zone))
+        self.name = name
+        self.zone = zone
+        self.station = around.network.stations.join(Station(name, name, zone))
         self.clock = CivilClock(clock)
-        self.store = RecordedStore(around.recorder)
 
     @property
     def now(self) -> TimeNs:
@@ -114,11 +113,22 @@ class MonitoringNode:
         """True while the zone has power."""
         return self.around.power.is_on(self.zone)
 
+    def warn(self, message: str) -> None:
+        """Write a warning to the node's log."""
+        self.around.recorder.log(self.name, "warning", message)
+
+
+class MonitoringNode(CivilNode):
+    """Where metrics are kept and rules evaluated."""
+
+    def __init__(
+        self, around: MonitoringSurroundings, config: MonitoringConfig, clock: NodeClock
+    ) -> None:
+        super().__init__(around, NODE, config.zone, clock)
+        self.config = config
+        self.store = RecordedStore(around.recorder)
+
     def first_turn(self, loop: str, period_ns: DurationNs) -> TimeNs:
         """When a loop begins: at a random share of its period, from a stream of its own."""
         phase_ns = self.around.streams(f"phase/{loop}").below(period_ns)
         return self.clock.monotonic_at(0) + phase_ns
-
-    def warn(self, message: str) -> None:
-        """Write a warning to the node's log."""
-        self.around.recorder.log(NODE, "warning", message)

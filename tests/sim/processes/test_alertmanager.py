@@ -4,7 +4,7 @@ from models.alerting.alert import Alert
 from models.alerting.routing.delivery import Send
 from models.alerting.routing.muting import Muted, MuteReason
 from models.telemetry.labels import label_set
-from sim.processes.alert_loop import muted_detail, page_detail
+from sim.processes.alertmanager import muted_detail, page_detail
 
 
 def alerts(*pairs):
