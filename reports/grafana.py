@@ -17,6 +17,7 @@ SCHEMA_VERSION = 39
 _SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 _COLUMNS, _HEIGHT = 2, 8
 _GRID_WIDTH = 24
+_ON_TIME_RANGE_CHANGE, _BY_TEXT = 2, 1
 
 
 def grafana_json(dashboard: Dashboard, scenario: str) -> str:
@@ -53,6 +54,16 @@ def grafana_json(dashboard: Dashboard, scenario: str) -> str:
 
 
 def _variable(variable: Variable) -> dict[str, object]:
+    if variable.query:
+        return {
+            "name": variable.name,
+            "type": "query",
+            "datasource": _SOURCE,
+            "definition": variable.query,
+            "query": {"query": variable.query, "refId": "StandardVariableQuery"},
+            "refresh": _ON_TIME_RANGE_CHANGE,
+            "sort": _BY_TEXT,
+        }
     return {
         "name": variable.name,
         "type": "custom",

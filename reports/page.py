@@ -101,6 +101,8 @@ def _watched(record: RunRecord, variables: Mapping[str, str] | None) -> dict[str
         "label_words": alerts.label_words,
         "strip_width": alerts.STRIP_WIDTH,
         "flap_ns": FLAP_NS,
+        "objective": record.objective,
+        "objective_window": alerts.window_words(record.objective.window_ns),
         "aftermath_ns": AFTERMATH_NS,
         "dashboards": dashboards.dashboard_views(record, variables),
         "panel_value": dashboards.value_text,

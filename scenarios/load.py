@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.records.dashboard import Dashboard
+from models.records.objective import RequestObjective
 from scenarios.compile.blueprint import compile_document
 from scenarios.compile.dashboards import compile_dashboards
 from scenarios.compile.findings import Findings
+from scenarios.compile.monitoring import compile_objective
 from scenarios.document.scenario import ScenarioDoc
 from scenarios.document.validate import validate_document
 from scenarios.expectations.spec import Expectation
@@ -56,6 +58,7 @@ class LoadedScenario:
     spec_digest: str
     variants: tuple[tuple[str, "LoadedScenario"], ...] = ()
     dashboards: tuple[Dashboard, ...] = ()
+    objective: RequestObjective = RequestObjective()
 
     @property
     def seed(self) -> int:
@@ -162,6 +165,7 @@ class _Loading:
             spec_digest=spec_digest(blueprint, expectations, self._files.contents()),
             variants=tuple(self._variants(root, document, overrides)),
             dashboards=dashboards,
+            objective=compile_objective(document.alerting),
         )
 
     def _variants(

@@ -4,8 +4,8 @@ The plan of faults is the truth. An alert that fires is *right* when it began be
 a fault and ``AFTERMATH_NS`` after its end, and then it is about the last fault that had started;
 otherwise it was *false*. A fault is *missed* when no page about it came to anybody.
 
-The error budget is what an objective of 99.9 % allows in thirty days at the mean load of the run;
-a fault burned as much of it as requests went wrong from its start up to the next one's.
+The error budget is what the objective of the scenario allows in its window at the mean load of
+the run; a fault burned as much of it as requests went wrong from its start up to the next one's.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.base.outcome import RequestOutcome
-from models.base.time import NS_PER_DAY, NS_PER_MINUTE, DurationNs, TimeNs
+from models.base.time import NS_PER_MINUTE, DurationNs, TimeNs
 from models.planning.alert_history import (
     Episode,
     HeldBack,
@@ -27,8 +27,6 @@ from models.planning.incident import FaultSpan, Incident, incidents
 from models.records.record import RunRecord
 
 AFTERMATH_NS = 5 * NS_PER_MINUTE
-BUDGET_RATIO = 0.001
-BUDGET_PERIOD_NS = 30 * NS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +161,9 @@ def _burned(record: RunRecord, incident: Incident) -> float | None:
     inside = (arrival >= incident.fault.start_ns) & (arrival < incident.horizon_ns)
     outcome = requests["outcome"]
     is_bad = (outcome != RequestOutcome.COMPLETED) & (outcome != RequestOutcome.IN_FLIGHT)
-    offered = len(requests) / record.manifest.end_ns * BUDGET_PERIOD_NS
-    return int((is_bad & inside).sum()) / (offered * BUDGET_RATIO)
+    objective = record.objective
+    offered = len(requests) / record.manifest.end_ns * objective.window_ns
+    return int((is_bad & inside).sum()) / (offered * objective.budget_ratio)
 
 
 def _receivers(pages: Sequence[Page]) -> tuple[ReceiverPages, ...]:

@@ -11,11 +11,15 @@ _REFERENCE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A choice that the queries of a dashboard refer to as ``$name``; the default is a value."""
+    """A choice that the queries of a dashboard refer to as ``$name``; the default is a value.
+
+    With a ``query`` the values are asked of the series, and there are none before.
+    """
 
     name: str
     values: tuple[str, ...]
     default: str
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)

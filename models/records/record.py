@@ -6,6 +6,7 @@ from enum import StrEnum
 from models.base.time import TimeNs
 from models.records.dashboard import Dashboard
 from models.records.manifest import Manifest
+from models.records.objective import RequestObjective
 from models.records.table import Table
 
 
@@ -94,6 +95,7 @@ class RunRecord:
     overrides: tuple[str, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     dashboards: tuple[Dashboard, ...] = ()
+    objective: RequestObjective = RequestObjective()
 
     def tables(self) -> tuple[Table, ...]:
         """All tables in canonical order."""

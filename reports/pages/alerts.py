@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.base.time import DurationNs
+from models.base.time import NS_PER_DAY, DurationNs
 from models.planning.alert_history import Episode
 from models.planning.paging import AlertDelays, FaultAlerts, Paging, paging
 from models.records.manifest import Manifest
@@ -74,6 +74,14 @@ def alerts_view(record: RunRecord) -> AlertsView:
     answer = paging(record)
     manifest = record.manifest
     return AlertsView(answer, tuple(_fault(one, manifest) for one in answer.faults))
+
+
+def window_words(window_ns: DurationNs) -> str:
+    """The window of an objective: in days if it is some."""
+    days, rest = divmod(window_ns, NS_PER_DAY)
+    if rest:
+        return span_text(window_ns)
+    return f"{days} days" if days > 1 else "one day"
 
 
 def label_words(episode: Episode) -> str:

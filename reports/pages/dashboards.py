@@ -7,6 +7,7 @@ from math import isfinite
 
 from models.base.time import NS_PER_S, TimeNs
 from models.planning.queries import query_range, store_of
+from models.planning.variables import resolved_boards
 from models.records.dashboard import Dashboard, Panel, filled
 from models.records.record import RunRecord
 from models.telemetry.labels import LabelSet, series_text
@@ -62,7 +63,8 @@ def dashboard_views(
     if not record.dashboards:
         return ()
     store = store_of(record)
-    return tuple(_view(one, record, store, values or {}) for one in record.dashboards)
+    boards = resolved_boards(record, store, values or {})
+    return tuple(_view(one, record, store, values or {}) for one in boards)
 
 
 def _view(

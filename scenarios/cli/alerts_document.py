@@ -14,6 +14,7 @@ def alerts_document(record: RunRecord) -> dict[str, object]:
         "fired": answer.fired,
         "flaps": answer.flaps,
         "missed_faults": answer.missed,
+        "objective": asdict(record.objective),
         "faults": [_fault(one) for one in answer.faults],
         "false_alerts": [_episode(episode) for episode in answer.false_alerts],
         "receivers": [asdict(row) for row in answer.receivers],

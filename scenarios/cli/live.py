@@ -5,14 +5,18 @@ On a terminal the block of values is rewritten in place; elsewhere one block fol
 
 import sys
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import TextIO
 
 from models.base.time import NS_PER_S, TimeNs, format_duration
+from models.planning.variables import resolved
 from models.records.dashboard import Dashboard, Panel, filled
 from models.telemetry.promql import Expression, compile_expression
 from models.telemetry.promql.plan.moment import EvaluationError
 from models.telemetry.series import SeriesStore, VectorSample
 from reports.pages.dashboards import LINES_MAX, legend_text, value_text
+
+_compiled = lru_cache(maxsize=512)(compile_expression)
 
 
 class LiveDashboards:
@@ -25,11 +29,7 @@ class LiveDashboards:
         self._stream = stream if stream is not None else sys.stderr
         self._is_terminal = self._stream.isatty()
         self._refresh_ns = min((one.refresh_ns for one in dashboards), default=0)
-        self._panels = [
-            (panel, [compile_expression(filled(text, one.defaults())) for text in panel.queries])
-            for one in dashboards
-            for panel in one.panels
-        ]
+        self._dashboards = tuple(dashboards)
         self._due_ns: TimeNs = 0
         self._height = 0
 
@@ -41,8 +41,11 @@ class LiveDashboards:
             return
         self._due_ns = now_ns + self._refresh_ns
         lines = [format_duration(now_ns // NS_PER_S * NS_PER_S)]
-        for panel, queries in self._panels:
-            lines += _lines(panel, queries, store, civil_ns)
+        for dashboard in self._dashboards:
+            chosen = resolved(dashboard, store, {}, now=civil_ns).defaults()
+            for panel in dashboard.panels:
+                queries = [_compiled(filled(text, chosen)) for text in panel.queries]
+                lines += _lines(panel, queries, store, civil_ns)
         if self._is_terminal and self._height:
             self._stream.write(f"\x1b[{self._height}A\x1b[J")
         self._stream.write("\n".join(lines) + "\n")

@@ -30,12 +30,17 @@ def _values(chosen: tuple[str, ...], record: "RunRecord") -> dict[str, str]:
     Raises:
         click.BadParameter: no dashboard has such a variable, or the variable no such value.
     """
-    known = {one.name: one.values for board in record.dashboards for one in board.variables}
-    values = {}
+    from models.planning.queries import store_of
+    from models.planning.variables import resolved_boards
+
+    values = {name: value for name, _, value in (text.partition("=") for text in chosen)}
+    if not values:
+        return values
+    boards = resolved_boards(record, store_of(record), values)
+    known = {one.name: one.values for board in boards for one in board.variables}
     for text in chosen:
         name, _, value = text.partition("=")
         if value not in known.get(name, ()):
             there = ", ".join(known.get(name, ())) or f"no variable {name}"
             raise click.BadParameter(f"{text}: there is {there}", param_hint="--var")
-        values[name] = value
     return values

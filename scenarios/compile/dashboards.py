@@ -2,12 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 
+from models.base.errors import ValueSyntaxError
+from models.planning.variables import parse_label_values
 from models.records.dashboard import Dashboard, Panel, Variable, filled, references
 from models.telemetry.promql import ValueKind, compile_expression
 from models.telemetry.promql.syntax.tokens import ExpressionError
 from scenarios.compile.findings import Findings, unknown_name
 from scenarios.document.dashboards import DashboardDoc, VariableDoc
 from scenarios.source.marks import KeyPath
+
+_SOME_VALUE = "x"
+"""Stands for a value that only the run will know."""
 
 
 def compile_dashboards(
@@ -19,10 +24,10 @@ def compile_dashboards(
 
 def _dashboard(name: str, doc: DashboardDoc, findings: Findings) -> Dashboard:
     path: KeyPath = ("dashboards", name)
-    variables = tuple(
-        _variable(key, one, (*path, "variables", key), findings)
-        for key, one in doc.variables.items()
-    )
+    variables: tuple[Variable, ...] = ()
+    for key, one in doc.variables.items():
+        place = (*path, "variables", key)
+        variables += (_variable(key, one, variables, place, findings),)
     for index, panel in enumerate(doc.panels):
         for number, query in enumerate(panel.queries):
             _check_query(query, variables, (*path, "panels", index, "queries", number), findings)
@@ -38,11 +43,39 @@ def _dashboard(name: str, doc: DashboardDoc, findings: Findings) -> Dashboard:
     )
 
 
-def _variable(name: str, doc: VariableDoc, path: KeyPath, findings: Findings) -> Variable:
-    default = doc.values[0] if doc.default is None else doc.default
-    if default not in doc.values:
-        findings.unknown((*path, "default"), "value", default, doc.values)
-    return Variable(name, doc.values, default)
+def _variable(
+    name: str,
+    doc: VariableDoc,
+    before: tuple[Variable, ...],
+    path: KeyPath,
+    findings: Findings,
+) -> Variable:
+    if (doc.values is None) == (doc.query is None):
+        findings.at_value(path, "a variable has values, or a query that finds them")
+    if doc.query is not None:
+        _check_question(doc.query, before, (*path, "query"), findings)
+        return Variable(name, (), doc.default or "", doc.query)
+    values = doc.values or ("",)
+    default = values[0] if doc.default is None else doc.default
+    if default not in values:
+        findings.unknown((*path, "default"), "value", default, values)
+    return Variable(name, values, default)
+
+
+def _check_question(
+    text: str, before: tuple[Variable, ...], path: KeyPath, findings: Findings
+) -> None:
+    known = [variable.name for variable in before]
+    for name in references(text):
+        if name not in known:
+            findings.at_value(path, unknown_name("variable", name, known))
+            return
+    try:
+        parse_label_values(filled(text, dict.fromkeys(known, _SOME_VALUE))).expression()
+    except ExpressionError as error:
+        findings.at_value(path, error.reason)
+    except ValueSyntaxError as error:
+        findings.at_value(path, str(error))
 
 
 def _check_query(
@@ -66,7 +99,7 @@ def _check_query(
 
 def _choices(variables: tuple[Variable, ...]) -> Iterator[dict[str, str]]:
     """The defaults, then each value of each variable once, the others at their defaults."""
-    defaults = {variable.name: variable.default for variable in variables}
+    defaults = {variable.name: variable.default or _SOME_VALUE for variable in variables}
     yield defaults
     for variable in variables:
         for value in variable.values:

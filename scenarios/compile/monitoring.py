@@ -7,6 +7,7 @@ from pathlib import Path
 from models.alerting.config import AlertRuleConfig, MonitoringConfig, RuleGroupConfig
 from models.alerting.routing.settings import AlertmanagerConfig, single_route
 from models.alerting.rule_file import RuleFileProblem, parse_rule_file
+from models.records.objective import RequestObjective
 from scenarios.alertmanager.read import read_alertmanager
 from scenarios.compile.anomalies import compile_anomalies
 from scenarios.compile.findings import Findings
@@ -77,11 +78,20 @@ def compile_monitoring(
         receivers=compile_receivers(doc, alertmanager, phases, findings),
         silences=compile_silences(doc, phases, findings),
         presentations=compile_presentations(doc.present_as, findings),
+        external_labels=tuple(sorted(doc.external_labels.items())),
+        external_url=doc.external_url,
     )
     alerts = dict.fromkeys(
         rule.name for group in groups for rule in group.rules if isinstance(rule, AlertRuleConfig)
     )
     return Monitoring(config, tuple(alerts) if is_complete else None)
+
+
+def compile_objective(doc: AlertingDoc | None) -> RequestObjective:
+    """What the error budget of the alert page is measured by."""
+    if doc is None:
+        return RequestObjective()
+    return RequestObjective(doc.objective.target, doc.objective.window)
 
 
 def _groups(doc: AlertingDoc, findings: Findings) -> list[RuleGroupConfig]:

@@ -13,7 +13,10 @@ Text = Annotated[str, Field(min_length=1)]
 class VariableDoc(Section):
     """A choice that queries refer to as $name; the first value unless another is the default."""
 
-    values: Annotated[Several[Text], Field(min_length=1)]
+    values: Annotated[Several[Text] | None, Field(min_length=1)] = None
+    query: Annotated[
+        Text | None, Field(description="where values come from: label_values(up, job)")
+    ] = None
     default: Text | None = None
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from scenarios.document.anomalies import AnomalyDoc
+from scenarios.document.anomalies import AnomalyDoc, LabelName
 from scenarios.document.distributions import DistributionDoc
 from scenarios.document.quantities import Duration, PositiveDuration, Ratio, mistake
 from scenarios.document.shapes import Name, Section, Several
@@ -28,6 +28,13 @@ class NotifyDoc(Section):
     repeat_interval: PositiveDuration = 14_400_000_000_000
     send_resolved: bool = True
     resolve_timeout: PositiveDuration = 300_000_000_000
+
+
+class ObjectiveDoc(Section):
+    """The share of requests that is to complete over ``window``; the rest is the error budget."""
+
+    target: Annotated[Ratio, Field(ge=0, lt=1)] = 0.999
+    window: PositiveDuration = 2_592_000_000_000_000
 
 
 def _rules(value: object) -> object:
@@ -98,6 +105,11 @@ class AlertingDoc(Section):
     rules: Several[RulesDoc] = ()
     anomalies: Several[AnomalyDoc] = ()
     notify: NotifyDoc = NotifyDoc()
+    objective: ObjectiveDoc = ObjectiveDoc()
+    external_labels: Annotated[
+        dict[LabelName, str], Field(description="what templates know as $externalLabels")
+    ] = Field(default_factory=dict)
+    external_url: Annotated[str, Field(description="what templates know as externalURL")] = ""
     alertmanager: Annotated[
         str | None,
         Field(

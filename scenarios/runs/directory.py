@@ -28,6 +28,7 @@ from models.base.errors import ForeshockError, SpecError
 from models.records.dashboard import Dashboard
 from models.records.digest import run_digest
 from models.records.manifest import Manifest
+from models.records.objective import RequestObjective
 from models.records.record import (
     Alternative,
     Counts,
@@ -179,6 +180,7 @@ def _facts(record: RunRecord) -> str:
         "replay": record.replay,
         "provenance": asdict(record.provenance),
         "overrides": list(record.overrides),
+        "objective": asdict(record.objective),
         "dashboards": [asdict(dashboard) for dashboard in record.dashboards],
         "alternatives": [
             asdict(replace(alternative, costs=_EMPTY_COSTS))
@@ -258,6 +260,7 @@ def _read(directory: Path, facts: dict[str, Any]) -> RunRecord:
         overrides=TypeAdapter(tuple[str, ...]).validate_python(facts["overrides"]),
         alternatives=tuple(_alternative(entry) for entry in facts["alternatives"]),
         dashboards=TypeAdapter(tuple[Dashboard, ...]).validate_python(facts.get("dashboards", [])),
+        objective=TypeAdapter(RequestObjective).validate_python(facts.get("objective", {})),
     )
 
 

@@ -110,6 +110,7 @@ def _execute_one(loaded: LoadedScenario, options: RunOptions) -> RunRecord:
         scenario_text=loaded.text,
         overrides=loaded.overrides,
         dashboards=loaded.dashboards,
+        objective=loaded.objective,
     )
     record = replace(record, costs=bill(record, loaded.blueprint.prices))
     record = replace(record, digest=run_digest(manifest, record.tables()))

@@ -30,3 +30,15 @@ def test_a_kept_run_is_reported_with_another_choice_and_refuses_unknown_ones(
     told = foreshock("report", run, "--var", "job=cart", cwd=tmp_path)
     assert told.returncode == Exit.BAD_INPUT
     assert "there is frontend, catalog" in told.stderr
+
+
+def test_a_value_that_the_run_knows_may_be_chosen_and_no_other(tmp_path: Path) -> None:
+    asked = DECLARED[1].replace("values: [frontend, catalog]", "query: 'label_values(up, job)'")
+    scenario = write_edited(tmp_path, (DECLARED[0], asked))
+    foreshock("run", scenario, "--quiet", "--no-report", cwd=tmp_path)
+    (run,) = (tmp_path / "runs").iterdir()
+    told = foreshock("report", run, "--var", "job=catalog", cwd=tmp_path)
+    assert told.returncode == Exit.OK, told.stderr
+    told = foreshock("report", run, "--var", "job=cart", cwd=tmp_path)
+    assert told.returncode == Exit.BAD_INPUT
+    assert "job=cart: there is catalog" in told.stderr

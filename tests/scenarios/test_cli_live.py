@@ -54,6 +54,16 @@ def test_they_are_shown_again_when_the_refresh_is_due_and_not_before(
     assert stream.getvalue() != before
 
 
+def test_variables_follow_the_series_of_the_moment(tmp_path: Path, store: SeriesStore) -> None:
+    asked = DECLARED[1].replace("values: [frontend, catalog]", "query: 'label_values(up, job)'")
+    edit = (DECLARED[0], asked)
+    stream = io.StringIO()
+    live = LiveDashboards(load_edited(tmp_path, edit).dashboards, stream=stream)
+    live(SeriesStore(), 101 * S, 0)
+    live(store, 101 * S, 7 * S)
+    assert stream.getvalue().splitlines()[-3:] == ["  Up: 2", "  Who, a: 1", "  Who, b: 1"]
+
+
 def test_a_terminal_is_rewritten_in_place(tmp_path: Path, store: SeriesStore) -> None:
     stream = Terminal()
     live = LiveDashboards(load_edited(tmp_path, DECLARED).dashboards, stream=stream)

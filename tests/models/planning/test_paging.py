@@ -1,9 +1,13 @@
 """Alerts against the faults a run was given."""
 
+from dataclasses import replace
+
 import pytest
 
 from models.base.outcome import RequestOutcome
-from models.planning.paging import AFTERMATH_NS, BUDGET_PERIOD_NS, paging
+from models.base.time import NS_PER_DAY
+from models.planning.paging import AFTERMATH_NS, paging
+from models.records.objective import RequestObjective
 from tests.models.planning.test_alert_history import move, page
 from tests.reports.small_run import END, S, fault, request, small_run
 
@@ -72,7 +76,30 @@ def test_the_budget_burned_is_bad_requests_over_what_a_month_allows():
     requests = [request(n, START + n * S, RequestOutcome.FAILED) for n in range(3)]
     requests += [request(3 + n, S * n) for n in range(7)]
     (one,) = judged(requests=requests).faults
-    assert one.budget_burned == pytest.approx(3 / (10 / END * BUDGET_PERIOD_NS * 0.001))
+    assert one.budget_burned == pytest.approx(3 / (10 / END * 30 * NS_PER_DAY * 0.001))
+
+
+def test_the_budget_is_that_of_the_objective():
+    requests = [request(n, START + n * S, RequestOutcome.FAILED) for n in range(3)]
+    requests += [request(3 + n, S * n) for n in range(7)]
+    record = small_run(requests=requests, events=fault(START, STOP))
+    record = replace(record, objective=RequestObjective(0.9, 7 * NS_PER_DAY))
+    (one,) = paging(record).faults
+    assert one.budget_burned == pytest.approx(3 / (10 / END * 7 * NS_PER_DAY * 0.1))
+
+
+def test_one_fault_that_was_told_one_missed_and_one_alert_about_nothing():
+    plan = fault(START, STOP) + fault(250 * S, 260 * S, label="second", index=1)
+    answer = judged(
+        move(10 * S, "firing", i="early"),
+        move(START + 5 * S, "firing"),
+        move(STOP, "resolved"),
+        events=[page(START + 6 * S)],
+        faults=plan,
+    )
+    assert [one.is_missed for one in answer.faults] == [False, True]
+    assert [dict(one.labels)["i"] for one in answer.false_alerts] == ["early"]
+    assert (answer.missed, answer.fired) == (1, 2)
 
 
 def test_a_run_without_requests_burns_nothing_that_could_be_told():

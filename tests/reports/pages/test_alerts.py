@@ -1,7 +1,10 @@
 """The alert page."""
 
+import pytest
+
+from models.base.time import NS_PER_DAY
 from reports.page import render
-from reports.pages.alerts import STRIP_WIDTH, alerts_view, label_words
+from reports.pages.alerts import STRIP_WIDTH, alerts_view, label_words, window_words
 from tests.models.planning.test_alert_history import move, page
 from tests.reports.small_run import END, S, fault, small_run
 
@@ -50,3 +53,16 @@ def test_hostile_names_stay_text():
     text = render(run(move(START, "firing", alert="<script>x</script>", a='"><b>')))
     assert "<script>x" not in text
     assert "<b>" not in text.split('id="alerts"')[1].split("</section>")[0]
+
+
+@pytest.mark.parametrize(
+    ("window_ns", "words"),
+    [
+        (30 * NS_PER_DAY, "30 days"),
+        (NS_PER_DAY, "one day"),
+        (NS_PER_DAY // 2, "12 h 00 min"),
+        (NS_PER_DAY * 3 // 2, "36 h 00 min"),
+    ],
+)
+def test_the_window_of_an_objective_is_told_in_days_if_it_is_some(window_ns, words):
+    assert window_words(window_ns) == words

@@ -118,6 +118,15 @@ def test_grafana_gets_the_same_bytes_twice_and_the_queries_as_written(tmp_path: 
         ("type: stat", "type: pie", "expected 'timeseries', 'stat' or 'table'"),
         ("values: [frontend, catalog]", "values: [frontend], default: web", "unknown value 'web'"),
         ("for: 15s", "for: soon", "dashboards.shop.panels[1].rules[0].for"),
+        ("{values: [frontend, catalog]}", "{}", "a variable has values, or a query"),
+        (
+            "values: [frontend, catalog]",
+            "values: [a], query: 'label_values(job)'",
+            "has values, or",
+        ),
+        ("values: [frontend, catalog]", "query: 'label_value(up, job)'", "write label_values(up"),
+        ("values: [frontend, catalog]", "query: 'label_values(up{, job)'", "variables.job.query"),
+        ("values: [frontend, catalog]", "query: 'label_values(up{a=\"$b\"}, job)'", "variable 'b'"),
     ],
 )
 def test_what_is_wrong_with_a_dashboard_is_shown_where_it_stands(
@@ -126,3 +135,33 @@ def test_what_is_wrong_with_a_dashboard_is_shown_where_it_stands(
     assert old in BOARD
     found = messages(tmp_path, ("prices:\n", BOARD.replace(old, new, 1)))
     assert any(words in message for message in found), found
+
+
+ASKED = (
+    "prices:\n",
+    BOARD.replace("values: [frontend, catalog]", "query: 'label_values(up, job)'"),
+)
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory):
+    return execute(load_edited(tmp_path_factory.mktemp("asked"), ASKED))
+
+
+def test_values_that_are_asked_of_the_run_choose_as_written_ones_do(asked, record) -> None:
+    (first,) = dashboard_views(asked)
+    assert "catalog" in first.dashboard.variables[0].values
+    assert first.chosen == (("job", first.dashboard.variables[0].values[0]),)
+    for job in ("frontend", "catalog"):
+        (mine,), (theirs,) = (dashboard_views(one, {"job": job}) for one in (asked, record))
+        assert answers(mine) == answers(theirs)
+
+
+def test_grafana_asks_for_the_values_itself(asked) -> None:
+    variable = json.loads(grafana_json(asked.dashboards[0], "x"))["templating"]["list"][1]
+    assert (variable["type"], variable["query"]["query"]) == ("query", "label_values(up, job)")
+
+
+def test_a_kept_run_still_asks(asked, tmp_path: Path) -> None:
+    save(asked, tmp_path / "run", {})
+    assert load(tmp_path / "run").dashboards == asked.dashboards

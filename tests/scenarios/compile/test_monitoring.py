@@ -1,7 +1,12 @@
 import pytest
 
 from models.alerting.routing.settings import single_route
-from models.base.time import NS_PER_HOUR, NS_PER_S
+from models.base.time import NS_PER_DAY, NS_PER_HOUR, NS_PER_S
+from models.records.objective import RequestObjective
+from reports.page import render
+from scenarios.runs.directory import load as load_run
+from scenarios.runs.directory import save
+from scenarios.runs.execute import execute
 from tests.scenarios.edited import load_edited, messages
 
 RULES = "  rules:\n"
@@ -103,3 +108,27 @@ def test_an_entry_that_is_neither_file_nor_group_is_refused(tmp_path, entry):
     shown = messages(tmp_path, (RULES, f"  rules:\n    - {entry}\n"))
     assert len(shown) == 1
     assert "expected a file such as rules/*.yml or a rule group" in shown[0]
+
+
+def test_the_objective_of_the_error_budget_is_as_written_and_kept_with_the_run(tmp_path):
+    edit = (RULES, "  objective: {target: 95%, window: 7d}\n" + RULES)
+    loaded = load_edited(tmp_path, edit)
+    assert loaded.objective == RequestObjective(0.95, 7 * NS_PER_DAY)
+    record = execute(loaded)
+    assert record.objective == loaded.objective
+    save(record, tmp_path / "run", {})
+    assert load_run(tmp_path / "run").objective == loaded.objective
+    assert "What an objective of 95 % allows in 7 days at the mean load" in render(record)
+    assert load_edited(tmp_path).objective == RequestObjective(0.999, 30 * NS_PER_DAY)
+
+
+@pytest.mark.parametrize("wrong", ["{target: 100%}", "{window: 0s}", "{targt: 99%}"])
+def test_an_objective_that_makes_no_sense_is_located(tmp_path, wrong):
+    (found,) = messages(tmp_path, (RULES, f"  objective: {wrong}\n{RULES}"))
+    assert "alerting.objective" in found
+
+
+def test_what_templates_know_of_the_outside_is_as_written(tmp_path):
+    edit = (RULES, "  external_labels: {dc: eu}\n  external_url: http://prom\n" + RULES)
+    monitoring = load_edited(tmp_path, edit).blueprint.monitoring
+    assert (monitoring.external_labels, monitoring.external_url) == ((("dc", "eu"),), "http://prom")
