@@ -15,6 +15,7 @@ from models.service.spec import MachineSpec, ServiceSpec
 from models.service.traffic import SourceSpec
 from models.storage.message_queue import MessageQueueConfig
 from models.traffic.config import EdgeConfig
+from models.traffic.gateway.config import Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,19 @@ class QueueSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class GatewaySpec:
+    """An API gateway on every instance of a service.
+
+    ``blocked`` are addresses and networks; no body may be over ``body_bytes_max``.
+    """
+
+    service: str
+    routes: tuple[Route, ...]
+    blocked: tuple[str, ...] = ()
+    body_bytes_max: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Blueprint:
     """Everything ``sim.world.build`` needs, with cross references already checked."""
 
@@ -93,6 +107,7 @@ class Blueprint:
     edges: tuple[EdgeConfig, ...]
     sources: tuple[SourceSpec, ...] = ()
     queues: tuple[QueueSpec, ...] = ()
+    gateways: tuple[GatewaySpec, ...] = ()
     question: str = ""
     section: str = "failover"
     links: LinksSpec = LinksSpec()

@@ -35,6 +35,7 @@ from sim.network.links import Network
 from sim.network.stations import stations_of
 from sim.nodes.condition import Condition
 from sim.nodes.fitting import Workshop, make_instances
+from sim.nodes.gateway import Visitors
 from sim.nodes.instance import Instance
 from sim.nodes.plan import Planner
 from sim.nodes.power import Power
@@ -165,6 +166,8 @@ class World:
             self._out_of_memory,
             metered_ns=metered_bounds(self.blueprint.monitoring),
             probed=probed_services(self.blueprint.edges),
+            gateways={one.service: one for one in self.blueprint.gateways},
+            visitors=Visitors(self.blueprint.sources, self.blueprint.phases.wall_start_ns),
         )
         return make_instances(surroundings, self.blueprint.services, self.blueprint.machines)
 

@@ -25,6 +25,10 @@ class Outcome(IntEnum):
     NO_CONNECTION = 12
     LIMITED = 13
     FALLBACK = 14
+    BAD_REQUEST = 15
+    NO_ROUTE = 16
+    UNAUTHENTICATED = 17
+    FORBIDDEN = 18
 
 
 class Decision(IntEnum):
@@ -69,6 +73,10 @@ _REQUEST_OUTCOME = {
     Outcome.NO_CONNECTION: RequestOutcome.REJECTED,
     Outcome.LIMITED: RequestOutcome.REJECTED,
     Outcome.FALLBACK: RequestOutcome.COMPLETED,
+    Outcome.BAD_REQUEST: RequestOutcome.REJECTED,
+    Outcome.NO_ROUTE: RequestOutcome.REJECTED,
+    Outcome.UNAUTHENTICATED: RequestOutcome.REJECTED,
+    Outcome.FORBIDDEN: RequestOutcome.REJECTED,
 }
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from typing import TypeAlias
 
 from models.base.distributions import Distribution
 from models.base.errors import ConfigError
 from models.base.keys import KeyLaw
-from models.base.time import DurationNs, TimeNs
+from models.base.time import NS_PER_S, DurationNs, TimeNs
 from models.service.arrivals import BurstArrivals, RenewalArrivals, TimedArrivals
 
 
@@ -95,6 +96,31 @@ class KeySpec:
     hot_share: float = 0.0
 
 
+class Credential(Enum):
+    """What clients show to prove who they are."""
+
+    NONE = "none"
+    KEY = "key"
+    TOKEN = "token"
+    GUESSED = "guessed"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSpec:
+    """How requests look to a gateway: from clients numbered from ``first_client`` on.
+
+    A guessed credential is another one with every request; with ``has_unknown_paths`` each asks
+    for a path that nobody serves. Tokens live ``token_lifetime_ns`` and carry ``scopes``.
+    """
+
+    host: str = "gateway"
+    credential: Credential = Credential.NONE
+    has_unknown_paths: bool = False
+    scopes: frozenset[str] = frozenset()
+    first_client: int = 0
+    token_lifetime_ns: DurationNs = 600 * NS_PER_S
+
+
 @dataclass(frozen=True, slots=True)
 class SourceSpec:
     """Users calling one service.
@@ -114,3 +140,4 @@ class SourceSpec:
     keys: KeySpec | None = None
     tenants: tuple[tuple[int, float], ...] = ()
     patience_ns: DurationNs = 0
+    http: HttpSpec | None = None

@@ -6,6 +6,7 @@ from scenarios.compile.expectations import compile_expectations
 from scenarios.compile.experiment import compile_experiment, experiment_expectations
 from scenarios.compile.faults import compile_faults
 from scenarios.compile.findings import Findings
+from scenarios.compile.gateways import compile_gateways
 from scenarios.compile.monitoring import compile_monitoring
 from scenarios.compile.network_faults import nodes_around
 from scenarios.compile.platform import (
@@ -63,6 +64,7 @@ def compile_document(
         edges=compile_edges(document, services, findings),
         sources=sources,
         queues=queues,
+        gateways=compile_gateways(document, findings),
         question=document.question,
         section=document.section,
         links=compile_links(document.topology),

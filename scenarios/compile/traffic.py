@@ -16,6 +16,7 @@ from models.service.traffic import (
 from models.traffic.shedding.priority import Criticality
 from scenarios.compile.arrivals import compile_arrivals
 from scenarios.compile.findings import Findings, no_endpoint
+from scenarios.compile.gateways import http_of
 from scenarios.compile.laws import distribution_of
 from scenarios.document.distributions import DistributionDoc
 from scenarios.document.scenario import ScenarioDoc
@@ -56,6 +57,7 @@ def compile_sources(
                     keys=_keys(doc),
                     tenants=_tenants(doc, path, findings),
                     patience_ns=doc.patience or 0,
+                    http=http_of(doc.http),
                 )
             )
     return tuple(sources)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from scenarios.document.distributions import DistributionDoc
+from scenarios.document.gateway import GatewayDoc
 from scenarios.document.quantities import Bytes, Duration, mistake
 from scenarios.document.queueing import QueueDoc, ShedDoc
 from scenarios.document.resources import (
@@ -151,6 +152,7 @@ class ServiceDoc(Section):
     cancel: Literal["none", "queued", "running"] = "none"
     start_up: Duration = 0
     replication: ReplicationDoc | None = None
+    gateway: GatewayDoc | None = None
     endpoints: Annotated[dict[EndpointName, EndpointDoc], Field(min_length=1)]
 
 

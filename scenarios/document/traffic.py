@@ -6,6 +6,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from models.base.keys import KEYS_MAX
 from scenarios.document.distributions import DistributionDoc
+from scenarios.document.gateway import HttpDoc
 from scenarios.document.quantities import (
     CivilTime,
     Duration,
@@ -188,7 +189,8 @@ class SourceDoc(Section):
 
     Independent users come by ``arrivals``; ``users`` are a fixed number who wait for answers.
     ``tenants`` are shares of who is asking, by number; ``criticality`` is how much requests to an
-    endpoint matter; after ``patience`` an answer is of no use to anybody.
+    endpoint matter; after ``patience`` an answer is of no use to anybody. ``http`` is how they
+    look to a gateway.
     """
 
     to: Name
@@ -200,6 +202,7 @@ class SourceDoc(Section):
     tenants: dict[TenantNumber, Ratio] | None = None
     criticality: dict[str, CriticalityName] | None = None
     patience: PositiveDuration | None = None
+    http: HttpDoc | None = None
 
     @model_validator(mode="after")
     def _one_kind_of_load(self) -> Self:

@@ -10,11 +10,18 @@ from models.base.time import DurationNs
 from models.service.queueing import Discipline
 from models.service.resources import ResourcesSpec
 from models.service.spec import InstanceSpec, MachineSpec, ServiceSpec
+from models.traffic.gateway.config import GatewayConfig
+from models.traffic.gateway.gateway import Gateway
+from models.traffic.gateway.plugin import Plugin
+from models.traffic.gateway.plugins.block_list import BlockList
+from models.traffic.gateway.plugins.size_limit import SizeLimit
 from models.traffic.shedding.adaptive_lifo import AdaptiveLifo, AdaptiveLifoConfig
+from sim.blueprint import GatewaySpec
 from sim.kernel.clocks import NodeClock
 from sim.kernel.environment import Kernel
 from sim.nodes.equipped import EquippedInstance
 from sim.nodes.gated import GatedInstance
+from sim.nodes.gateway import Gatekeeper, Visitors, gatekeeper
 from sim.nodes.instance import Instance, Line
 from sim.nodes.metered import AnswerMeter, Metered, metered
 from sim.nodes.plain import PlainInstance
@@ -39,7 +46,7 @@ class Fittings:
     ``topics`` are the message queues that its calls publish to, by endpoint. ``out_of_memory``
     kills it and starts it again. ``is_paced`` asks for one whose ``pace`` faults can change.
     ``metered_ns`` asks for one that counts its answers by their durations, at these bounds,
-    ``is_probed`` for one that answers probes of its load.
+    ``is_probed`` for one that answers probes of its load. With a ``gateway`` it asks who comes.
     """
 
     caches: Mapping[str, Cache] = field(default_factory=dict)
@@ -48,6 +55,8 @@ class Fittings:
     topics: Topics = field(default_factory=dict)
     metered_ns: tuple[DurationNs, ...] | None = None
     is_probed: bool = False
+    gateway: GatewaySpec | None = None
+    visitors: Visitors | None = None
 
 
 def make_instance(
@@ -82,6 +91,10 @@ def make_instance(
         instance.meter = AnswerMeter(fittings.metered_ns)
     if isinstance(instance, Probed):
         instance.book = LoadBook()
+    if fittings.gateway is not None and fittings.visitors is not None:
+        assert isinstance(instance, Gatekeeper)
+        instance.gateway = _make_gateway(fittings.gateway)
+        instance.visitors = fittings.visitors
     if isinstance(instance, RuntimeInstance):
         instance.provide(service.resources, streams)
         if fittings.out_of_memory is not None:
@@ -105,12 +118,21 @@ def _fitted_kind(service: ServiceSpec, fittings: Fittings) -> type[Instance]:
         kind = BrokerInstance
     if service.replication is not None:
         kind = DatabaseInstance
-    is_bare = kind is Instance
+    is_bare = kind is Instance and fittings.gateway is None
+    if fittings.gateway is not None:
+        kind = gatekeeper(kind)
     if fittings.is_probed:
         kind = probed(kind)
     if fittings.metered_ns is not None:
         return metered(kind)
     return PlainInstance if is_bare and not fittings.is_probed else kind
+
+
+def _make_gateway(spec: GatewaySpec) -> Gateway:
+    plugins: list[Plugin] = [BlockList(spec.blocked)] if spec.blocked else []
+    if spec.body_bytes_max is not None:
+        plugins.append(SizeLimit(body_bytes_max=spec.body_bytes_max))
+    return Gateway(GatewayConfig(spec.routes, tuple(plugins)))
 
 
 def _kind_of(service: ServiceSpec, *, is_paced: bool) -> type[Instance]:
@@ -159,6 +181,8 @@ class Workshop:
     out_of_memory: Callable[[Instance], object]
     metered_ns: tuple[DurationNs, ...] | None = None
     probed: frozenset[str] = frozenset()
+    gateways: Mapping[str, GatewaySpec] = field(default_factory=dict)
+    visitors: Visitors | None = None
 
 
 def make_instances(
@@ -188,6 +212,8 @@ def make_instances(
                         topics=workshop.queues.topics_of(service.name),
                         metered_ns=workshop.metered_ns,
                         is_probed=service.name in workshop.probed,
+                        gateway=workshop.gateways.get(service.name),
+                        visitors=workshop.visitors,
                     ),
                 )
             )

@@ -47,6 +47,32 @@ class PoolReading:
     pending: int
 
 
+@dataclass(frozen=True, slots=True)
+class DecisionReading:
+    """How often a gateway has decided so about requests of a route, which is empty for none."""
+
+    route: str
+    reason: str
+    code: str
+    count: int
+
+
+def gateway_samples(decisions: Iterable[DecisionReading]) -> tuple[VectorSample, ...]:
+    """Decisions of one gateway since it began."""
+    return tuple(
+        _sample(
+            "gateway_requests_total",
+            one.count,
+            [
+                pair
+                for pair in (("code", one.code), ("reason", one.reason), ("route", one.route))
+                if pair[1]
+            ],
+        )
+        for one in decisions
+    )
+
+
 def pool_samples(pools: Iterable[PoolReading]) -> tuple[VectorSample, ...]:
     """Metrics of the pools of one caller."""
     samples: list[VectorSample] = []

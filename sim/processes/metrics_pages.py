@@ -6,6 +6,7 @@ from models.base.time import DurationNs
 from models.storage.replicated_log import Role
 from models.telemetry.labels import label_set
 from models.telemetry.series import VectorSample
+from sim.nodes.gateway import Gatekeeper, code_of
 from sim.nodes.instance import Instance
 from sim.nodes.power import Power
 from sim.nodes.proxy import ProxyChannel
@@ -15,6 +16,7 @@ from sim.nodes.stores.messages import MessageSource
 from sim.nodes.stores.remembering import RememberingInstance
 from sim.processes.exposition import (
     CacheReading,
+    DecisionReading,
     PoolReading,
     QueueReading,
     RequestMeter,
@@ -22,6 +24,7 @@ from sim.processes.exposition import (
     Tally,
     cache_samples,
     database_samples,
+    gateway_samples,
     ingress_samples,
     pool_samples,
     process_samples,
@@ -69,6 +72,8 @@ class InstancePage:
         samples += pool_samples(_pools(instance))
         if isinstance(instance, RememberingInstance):
             samples += cache_samples(_readings(instance))
+        if isinstance(instance, Gatekeeper):
+            samples += gateway_samples(_decisions(instance))
         if isinstance(instance, DatabaseInstance):
             is_primary = instance.log.role is Role.PRIMARY
             samples += database_samples(instance.lag_writes, is_primary=is_primary)
@@ -79,6 +84,12 @@ def _pools(instance: Instance) -> Iterator[PoolReading]:
     for channel in instance.channels.values():
         if isinstance(channel, ProxyChannel) and channel.line is not None:
             yield PoolReading(channel.line.callee, channel.line.in_use, channel.line.pending)
+
+
+def _decisions(instance: Gatekeeper) -> Iterator[DecisionReading]:
+    for route in instance.decisions():
+        for reason, count in route.reasons:
+            yield DecisionReading(route.route or "", reason.value, code_of(reason), count)
 
 
 def _readings(instance: RememberingInstance) -> Iterator[CacheReading]:

@@ -41,6 +41,10 @@ _CODES: Mapping[Outcome, str] = {
     Outcome.ERROR: "500",
     Outcome.LIMITED: "429",
     Outcome.EXPIRED: "504",
+    Outcome.BAD_REQUEST: "400",
+    Outcome.UNAUTHENTICATED: "401",
+    Outcome.FORBIDDEN: "403",
+    Outcome.NO_ROUTE: "404",
 }
 _UNAVAILABLE = "503"
 """What a proxy answers for a server that is full, gone or broke off."""

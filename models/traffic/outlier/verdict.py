@@ -50,10 +50,15 @@ _SAID_BY = {
     Outcome.NO_CONNECTION: Verdict.NOTHING,
     Outcome.LIMITED: Verdict.NOTHING,
     Outcome.FALLBACK: Verdict.NOTHING,
+    Outcome.BAD_REQUEST: Verdict.SUCCESS,
+    Outcome.NO_ROUTE: Verdict.SUCCESS,
+    Outcome.UNAUTHENTICATED: Verdict.SUCCESS,
+    Outcome.FORBIDDEN: Verdict.SUCCESS,
 }
 VERDICTS: tuple[Verdict, ...] = tuple(_SAID_BY[outcome] for outcome in Outcome)
 """Verdict of each outcome, by its number.
 
-A member that is full answers as with 503. A time-out, a refused connection and a reset are the
+What a gateway refuses with a status of the 400s speaks of the client, not of the member. A member
+that is full answers as with 503. A time-out, a refused connection and a reset are the
 caller's observation, Envoy's local origin (504 or 503 where they are not split).
 """
