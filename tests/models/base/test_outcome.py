@@ -22,6 +22,10 @@ def test_stored_numbers_are_never_changed() -> None:
         ("NO_CONNECTION", 12),
         ("LIMITED", 13),
         ("FALLBACK", 14),
+        ("BAD_REQUEST", 15),
+        ("NO_ROUTE", 16),
+        ("UNAUTHENTICATED", 17),
+        ("FORBIDDEN", 18),
     ]
     assert [o.name for o in RequestOutcome] == [
         "COMPLETED",
@@ -57,6 +61,10 @@ def test_stored_numbers_are_never_changed() -> None:
                 Outcome.EXPIRED,
                 Outcome.NO_CONNECTION,
                 Outcome.LIMITED,
+                Outcome.BAD_REQUEST,
+                Outcome.NO_ROUTE,
+                Outcome.UNAUTHENTICATED,
+                Outcome.FORBIDDEN,
             },
         ),
         (RequestOutcome.TIMED_OUT, {Outcome.TIMEOUT}),
