@@ -4,6 +4,9 @@
 counter whose name does not end in ``_total`` cannot be one here and is of unknown type. All points
 of one metric stand together; those of a histogram instant by instant.
 
+A series that vanished ends with its last sample: the format has no staleness marker, and a NaN in
+its place would be read as a value. Whoever asks the database sees the series for one lookback more.
+
 Source: OpenMetrics 1.0.
 """
 

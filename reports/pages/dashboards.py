@@ -75,6 +75,17 @@ def _view(
     length_ns = min(dashboard.range_ns or record.manifest.end_ns, record.manifest.end_ns)
     span = (end_ns - length_ns, end_ns)
     zero_ns = record.manifest.wall_start_ns + origin(record.manifest)
+    return board_view(dashboard, store, chosen, span, zero_ns)
+
+
+def board_view(
+    dashboard: Dashboard,
+    store: SeriesStore,
+    chosen: Mapping[str, str],
+    span: tuple[TimeNs, TimeNs],
+    zero_ns: TimeNs,
+) -> DashboardView:
+    """One dashboard between two civil instants; moments on it count from ``zero_ns``."""
     return DashboardView(
         dashboard,
         tuple(chosen.items()),

@@ -1,6 +1,7 @@
 """`foreshock run`: run a scenario, keep the run, judge it, write its report."""
 
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,6 @@ from click.core import ParameterSource
 
 if TYPE_CHECKING:
     from models.records.record import RunRecord
-    from scenarios.cli.live import LiveDashboards
     from scenarios.load import LoadedScenario
 
 
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     help="Write the metrics: all of them to FILE.om (OpenMetrics), the last to FILE.prom.",
 )
 @click.option("--live", is_flag=True, help="Show the dashboards on stderr as time passes.")
+@click.option(
+    "--live-page",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep the dashboards in FILE, a page that loads itself anew.",
+)
 @click.option("--report/--no-report", default=True, show_default=True, help="Write the report.")
 @click.option("--shuffle-ties", is_flag=True, help="Permute events of one instant by the seed.")
 @click.option("--plugin", "plugins", multiple=True, metavar="MODULE", help="Import a plug-in.")
@@ -44,6 +50,7 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     junit: Path | None,
     metrics: Path | None,
     live: bool,
+    live_page: Path | None,
     report: bool,
     shuffle_ties: bool,
     plugins: tuple[str, ...],
@@ -59,6 +66,7 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     seeds come from --seed; --rep K makes number K again, kept as any single run.
     """
     from scenarios.cli.metrics_file import check_metrics_path, write_metrics
+    from scenarios.cli.onlookers import looking_on
     from scenarios.cli.progress import ProgressLine
     from scenarios.cli.progress import quiet as no_progress
     from scenarios.load import load
@@ -69,7 +77,6 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     _check_junit_path(junit)
     check_metrics_path(metrics)
     loaded = load(scenario, overrides)
-    looks_on = _looks_on(loaded) if live else None
     extensions = load_extensions(plugins, loaded.blueprint)
     line = ProgressLine(loaded.blueprint.phases.end_ns)
     is_silent = quiet or (as_json and not sys.stderr.isatty())
@@ -79,18 +86,16 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
 
         plan = ReplicationPlan(loaded, _root(loaded, seed), reps, shuffle_ties, plugins)
         return run_replications(plan, jobs=jobs, as_json=as_json, is_silent=is_silent)
-    options = RunOptions(
-        seed=seed if rep is None else _derived(_root(loaded, seed), rep),
-        shuffle_ties=shuffle_ties,
-        progress=no_progress if is_silent or live else line,
-        extensions=extensions,
-        plugins=plugins,
-        live=looks_on,
-    )
-    try:
+    with closing(line), looking_on(loaded, on_stderr=live, page=live_page) as looks_on:
+        options = RunOptions(
+            seed=seed if rep is None else _derived(_root(loaded, seed), rep),
+            shuffle_ties=shuffle_ties,
+            progress=no_progress if is_silent or live else line,
+            extensions=extensions,
+            plugins=plugins,
+            live=looks_on,
+        )
         record = execute(loaded, options)
-    finally:
-        line.close()
     if metrics is not None:
         write_metrics(record, loaded, metrics)
     return _end(record, loaded, out, report=report, junit=junit, as_json=as_json, plugins=plugins)
@@ -104,19 +109,6 @@ def _check_junit_path(path: Path | None) -> None:
     """
     if path is not None and not path.parent.is_dir():
         raise click.BadParameter(f"there is no directory {path.parent}", param_hint="--junit")
-
-
-def _looks_on(loaded: "LoadedScenario") -> "LiveDashboards":
-    """Who shows the dashboards during the run.
-
-    Raises:
-        click.UsageError: there are none.
-    """
-    from scenarios.cli.live import LiveDashboards
-
-    if not loaded.dashboards:
-        raise click.UsageError("--live shows dashboards, but the scenario declares no dashboards")
-    return LiveDashboards(loaded.dashboards)
 
 
 def _end(
@@ -167,8 +159,9 @@ def _refuse_contradictions(context: click.Context) -> None:
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
     if "reps" in given:
-        for name in ("rep", "junit", "metrics", "live", "out"):
+        for name in ("rep", "junit", "metrics", "live", "live_page", "out"):
             if name in given:
-                raise click.UsageError(f"--{name} is for a single run, not for --reps")
+                option = name.replace("_", "-")
+                raise click.UsageError(f"--{option} is for a single run, not for --reps")
     elif "jobs" in given:
         raise click.UsageError("--jobs is for --reps; a single run is one process")

@@ -65,6 +65,16 @@ def test_the_text_format_holds_the_last_value_of_what_lives():
     ]
 
 
+def test_a_series_that_vanished_ends_with_its_last_sample_and_goes_on_when_it_is_back():
+    samples = [(0, S, 1.0), (0, 2 * S, nan), (0, 5 * S, 0.0), (1, S, 1.0), (1, 2 * S, nan)]
+    lines = openmetrics_text(
+        families(run(("up", {"i": "a"}), ("up", {"i": "b"}), samples=samples)), 0
+    )
+    assert lines.splitlines()[2:] == [
+        'up{i="a"} 1 1', 'up{i="a"} 0 5', 'up{i="b"} 1 1', "# EOF"
+    ]  # fmt: skip
+
+
 def test_a_histogram_stands_instant_by_instant_with_its_buckets_in_order():
     bounds = ("10.0", "+Inf", "2.5")
     series = [("d_bucket", {"le": bound}) for bound in bounds] + [("d_sum", {}), ("d_count", {})]
