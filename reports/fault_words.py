@@ -7,7 +7,7 @@ from models.records.manifest import Manifest
 
 REGISTRY = "registry"
 
-_WORDS = {"slow": "slowness", "abort": "aborted connections"}
+_WORDS = {"slow": "slowness", "abort": "aborted connections", "exhaust": "exhaustion"}
 _PLACE = re.compile(r"faults\[\d+\]")
 
 

@@ -15,10 +15,12 @@ def fault_plan(fault: Fault) -> str:
 
 def _whom(fault: Fault) -> str:
     kind = fault.kind
+    if kind.where:
+        return kind.where
     match kind:
         case ZoneOutage(zone):
             return f"of zone {zone}"
         case InstanceFault(target=target):
             return f"of {target.words}"
         case _:
-            return kind.where
+            return ""

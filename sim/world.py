@@ -18,6 +18,7 @@ from models.records.table import Table
 from models.traffic.balancer.policies import BalancerFactory
 from sim.blueprint import Blueprint
 from sim.chaos.executor import FaultExecutor
+from sim.chaos.exhaustion import services_short_of_slots
 from sim.chaos.experiment import Experiment
 from sim.chaos.lives import Lives
 from sim.chaos.verb import Scene
@@ -168,6 +169,7 @@ class World:
             probed=probed_services(self.blueprint.edges),
             gateways={one.service: one for one in self.blueprint.gateways},
             visitors=Visitors(self.blueprint.sources, self.blueprint.phases.wall_start_ns),
+            short=services_short_of_slots(self.blueprint.services, self.blueprint.faults),
         )
         return make_instances(surroundings, self.blueprint.services, self.blueprint.machines)
 

@@ -50,10 +50,12 @@ def compile_document(
     monitoring = compile_monitoring(document.alerting, document.dashboards, zones, phases, findings)
     discovery = compile_discovery(document.discovery, zones, findings)
     others = nodes_around(sources, discovery, monitoring.config)
+    edges = compile_edges(document, services, findings)
+    pooled = frozenset(edge.caller for edge in edges if edge.pool is not None)
     scheduler = compile_scheduler(document.scheduler, zones, findings)
     faults = compile_faults(
         document.faults,
-        Surroundings(zones, regions, services, loads, scheduler, others, findings),
+        Surroundings(zones, regions, services, loads, pooled, scheduler, others, findings),
         phases,
     )
     blueprint = Blueprint(
@@ -61,7 +63,7 @@ def compile_document(
         phases=phases,
         zones=zones,
         services=services,
-        edges=compile_edges(document, services, findings),
+        edges=edges,
         sources=sources,
         queues=queues,
         gateways=compile_gateways(document, findings),

@@ -13,6 +13,7 @@ from models.faults.ailments import (
 )
 from models.faults.clocks import ClockDrift, ClockSkew
 from models.faults.content import Content
+from models.faults.exhaustion import Exhaustion, Resource
 from models.faults.kind import FaultKind
 from models.faults.network import (
     BandwidthCut,
@@ -128,6 +129,12 @@ def _(doc: written.BadConfigDoc, around: Surroundings, path: KeyPath) -> FaultKi
 @plan_of.register
 def _(doc: written.LoadSurgeDoc, around: Surroundings, path: KeyPath) -> FaultKind:
     return LoadSurge(around.rated_source(doc.source, path), doc.factor)
+
+
+@plan_of.register
+def _(doc: written.ExhaustDoc, around: Surroundings, path: KeyPath) -> FaultKind:
+    what = Resource(doc.what)
+    return Exhaustion(around.having(what, doc, path).select(doc, path), what, doc.taken)
 
 
 @plan_of.register

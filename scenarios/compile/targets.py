@@ -3,16 +3,26 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from models.faults.exhaustion import Resource
 from models.faults.selection import matches
 from models.faults.selector import Region, Selector
 from models.faults.surge import has_rate
 from models.scheduling.config import SchedulerConfig
+from models.service.queueing import Discipline
 from models.service.spec import ServiceSpec
 from models.service.traffic import SourceSpec
 from scenarios.compile.findings import Findings, unknown_name
 from scenarios.document.selectors import SelectorDoc
 from scenarios.source.marks import KeyPath
 from scenarios.source.problems import quoted
+
+_TAKES = {
+    Resource.CPU: "'cores'",
+    Resource.MEMORY: "'memory'",
+    Resource.DISK: "a 'disk'",
+    Resource.CONNECTIONS: "a 'pool' on an edge from it",
+    Resource.SLOTS: "'slots'",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +118,8 @@ class Targets:
 class Surroundings:
     """Everybody whom a fault can name: for each kind of fault those whom it can hit.
 
-    ``loads`` are the sources of the file by name, None where one could not be made out.
+    ``loads`` are the sources of the file by name, None where one could not be made out; ``pooled``
+    names services that call through pools of connections.
     ``others`` send messages besides services and job scheduling.
     """
 
@@ -116,6 +127,7 @@ class Surroundings:
     regions: Sequence[Region]
     services: Sequence[ServiceSpec]
     loads: Mapping[str, SourceSpec | None]
+    pooled: frozenset[str]
     scheduler: SchedulerConfig | None
     others: Sequence[Placed]
     findings: Findings
@@ -175,6 +187,36 @@ class Surroundings:
     def processes(self) -> Targets:
         """Copies of services, and the job scheduler's nodes as `scheduler` and `executor`."""
         return self._among([*_copies(self.services), *_nodes(self.scheduler)])
+
+    def having(self, what: Resource, doc: SelectorDoc, path: KeyPath) -> Targets:
+        """Copies of services that have some of what can run out."""
+        able = [service for service in self.services if self._has(service, what)]
+        is_known = doc.service in [service.name for service in self.services]
+        lacks = is_known and doc.service not in [service.name for service in able]
+        if lacks or not able:
+            whose = quoted(doc.service) if doc.service else "no service"
+            self.findings.at_value(
+                (*path, "what"),
+                f"{whose} has {'no ' if lacks else ''}{what.value} to run out of;"
+                f" that takes {_TAKES[what]}",
+            )
+            return self.instances()
+        return self._among(_copies(able)) if is_known or not doc.service else self.instances()
+
+    def _has(self, service: ServiceSpec, what: Resource) -> bool:
+        resources = service.resources
+        match what:
+            case Resource.SLOTS:
+                return True
+            case Resource.CPU:
+                is_shared = service.queue.discipline is Discipline.PROCESSOR_SHARING
+                return is_shared or resources.millicores is not None
+            case Resource.MEMORY:
+                return resources.memory is not None
+            case Resource.DISK:
+                return resources.disk is not None
+            case Resource.CONNECTIONS:
+                return service.name in self.pooled
 
     def watchers(self, path: KeyPath) -> Targets:
         """The job scheduler's nodes, which read schedules against their wall clocks."""

@@ -132,6 +132,24 @@ class LoadSurgeDoc(Section):
     factor: Annotated[float, Field(ge=0, le=1_000_000)]
 
 
+class ExhaustDoc(SelectorDoc):
+    """A share of what instances have of something is taken away while it lasts.
+
+    That is of ``cores``, of the ``memory`` limit, of the bytes a second of the ``disk``, of the
+    slots, or of the connections in the pools through which they call others. Shares of several
+    faults add up.
+    """
+
+    what: Literal["cpu", "memory", "disk", "connections", "slots"]
+    taken: SomeRatio
+
+    @model_validator(mode="after")
+    def _leaves_some(self) -> Self:
+        if self.what == "disk" and self.taken == 1:
+            raise mistake("a disk that moves nothing answers nobody; take less", field="taken")
+        return self
+
+
 _UNLESS_GIVEN: Any = None
 
 
@@ -161,6 +179,7 @@ class FaultSection(FaultTiming):
     bad_version: BadVersionDoc = _UNLESS_GIVEN
     bad_config: BadConfigDoc = _UNLESS_GIVEN
     load_surge: LoadSurgeDoc = _UNLESS_GIVEN
+    exhaust: ExhaustDoc = _UNLESS_GIVEN
     clock_skew: ClockSkewDoc = _UNLESS_GIVEN
     clock_drift: ClockDriftDoc = _UNLESS_GIVEN
     partition: PartitionDoc = _UNLESS_GIVEN

@@ -76,6 +76,14 @@ class Lives:
         if self._discovery is not None:
             self._discovery.instance_continued(instance)
 
+    def withhold_connections(self, instance: Instance, shares: tuple[float, ...]) -> None:
+        """Leave it only the rest of the connections to those whom it calls."""
+        self._wiring.withhold_connections(self._callers[instance.index], shares)
+
+    def has_connections(self, instance: Instance) -> bool:
+        """Whether the connections to those whom it calls are bounded."""
+        return self._wiring.has_pool(self._callers[instance.index])
+
     def _started(self, entry: tuple[Instance, int]) -> None:
         instance, incarnation = entry
         if instance.incarnation != incarnation or instance.condition is not Condition.STARTING:

@@ -40,6 +40,12 @@ class Lifecycle(Protocol):
     def go_on(self, instance: Instance) -> None:
         """Its process goes on where it stood still."""
 
+    def withhold_connections(self, instance: Instance, shares: tuple[float, ...]) -> None:
+        """Leave it only the rest of the connections to those whom it calls."""
+
+    def has_connections(self, instance: Instance) -> bool:
+        """Whether the connections to those whom it calls are bounded."""
+
     def zone_lost(self, zone: str) -> None:
         """A zone has gone dark."""
 

@@ -13,6 +13,7 @@ from models.faults.ailments import (
     Slow,
 )
 from models.faults.clocks import ClockDrift, ClockSkew
+from models.faults.exhaustion import Exhaustion
 from models.faults.kind import FaultKind
 from models.faults.plan import (
     AddedLatency,
@@ -40,6 +41,7 @@ from sim.chaos.changes import (
     LoadSurgeVerb,
 )
 from sim.chaos.clocks import ClockDriftVerb, ClockSkewVerb
+from sim.chaos.exhaustion import ExhaustionVerb
 from sim.chaos.mortality import (
     Blackout,
     CrashVerb,
@@ -83,5 +85,6 @@ def make_verbs(scene: Scene) -> Verbs:
         LoadSurge: LoadSurgeVerb(scene),
         ClockSkew: ClockSkewVerb(scene),
         ClockDrift: ClockDriftVerb(scene),
+        Exhaustion: ExhaustionVerb(scene),
         **dict.fromkeys(NETWORK_KINDS, on_network),
     }

@@ -116,7 +116,7 @@ def check_slots(instances: Iterable[Instance], now: TimeNs) -> None:
                 f"{instance.name} holds {busy} slots for {instance.busy_slots} jobs"
                 f" at {format_duration(now)}"
             )
-        if instance.waiting and instance.free_slots:
+        if instance.waiting and instance.free_slots > 0:
             raise InvariantViolation(
                 f"{instance.name} has {instance.free_slots} free slots while"
                 f" {instance.waiting} wait, at {format_duration(now)}"

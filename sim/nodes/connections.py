@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from models.base.time import TimeNs
+from models.faults.exhaustion import taken_of
 from models.traffic.concurrency.pool_limits import Admission, PoolLimits, PoolLimitsConfig
 from models.traffic.config import PoolConfig
 from sim.kernel.environment import Kernel
@@ -62,7 +63,17 @@ class ConnectionLine:
     longest is next; the wait is no part of the try, whose time-out begins when it is sent.
     """
 
-    __slots__ = ("_asked", "_asker", "_askings", "_kernel", "_limits", "_line", "_owed", "callee")
+    __slots__ = (
+        "_asked",
+        "_asker",
+        "_askings",
+        "_connections",
+        "_kernel",
+        "_limits",
+        "_line",
+        "_owed",
+        "callee",
+    )
 
     def __init__(self, kernel: Kernel, pool: PoolConfig, callee: str, asker: Asker) -> None:
         self._kernel = kernel
@@ -75,6 +86,7 @@ class ConnectionLine:
                 requests_max=pool.connections + 1,
             )
         )
+        self._connections = pool.connections
         self._asked = 0
         self._owed = 0
         self._line: deque[Asking] = deque()
@@ -117,6 +129,12 @@ class ConnectionLine:
             self._askings.add(asking)
         else:
             self._asker.go_without(asking)
+
+    def withhold(self, shares: Sequence[float]) -> None:
+        """Open only what these shares leave of the connections; who waits for more is sent."""
+        left = self._connections - taken_of(self._connections, shares)
+        for _ in range(self._limits.resize(left)):
+            self._send_next()
 
     def withdraw(self, call: CallKey, try_number: int) -> None:
         """A try that waits is no longer wanted."""

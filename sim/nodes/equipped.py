@@ -5,11 +5,12 @@ order, and is dealt with when it goes on.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from models.base.outcome import Outcome
 from models.base.streams import Stream
 from models.base.time import DurationNs
+from models.faults.exhaustion import taken_of
 from models.service.queueing import Discipline
 from models.service.resources import MILLI
 from models.service.spec import InstanceSpec, ServiceSpec
@@ -30,10 +31,19 @@ _FAULTS = "faults"
 class EquippedInstance(GatedInstance):
     """Every job takes a slot and an equal share of the cores, at most one core.
 
-    ``pace`` is where faults, pauses and warm-up slow or stop the process.
+    ``pace`` is where faults, pauses and warm-up slow or stop the process. It ``has_cores`` if they
+    can be short.
     """
 
-    __slots__ = ("_held_back", "_left_ns", "_preempts", "_processor", "pace")
+    __slots__ = (
+        "_held_back",
+        "_left_ns",
+        "_millicores",
+        "_preempts",
+        "_processor",
+        "has_cores",
+        "pace",
+    )
 
     def __init__(
         self,
@@ -57,7 +67,9 @@ class EquippedInstance(GatedInstance):
             error_stream=error_stream,
             line=line,
         )
-        self._processor = Processor(kernel, millicores=_millicores(service), done=self._work_done)
+        self._millicores = _millicores(service)
+        self._processor = Processor(kernel, millicores=self._millicores, done=self._work_done)
+        self.has_cores = _has_cores(service)
         self.pace = Pace(self._pace_changed)
         self._preempts = service.queue.preempts
         self._left_ns: dict[int, DurationNs] = {}
@@ -75,6 +87,10 @@ class EquippedInstance(GatedInstance):
     def slow_down(self, factor: float) -> None:
         """All work takes ``factor`` times as long from now on, also what is half done."""
         self.pace.slow(_FAULTS, round(FULL_SPEED / factor))
+
+    def withhold_cores(self, shares: Sequence[float]) -> None:
+        """Work with what these shares leave of the cores."""
+        self._processor.resize(self._millicores - taken_of(self._millicores, shares))
 
     def progressing(self) -> Iterable[int]:
         """Jobs on the processor, and those whose call has ended while the process stands still."""
@@ -175,6 +191,11 @@ class EquippedInstance(GatedInstance):
         self._processor.clear()
         self._left_ns.clear()
         self._held_back.clear()
+
+
+def _has_cores(service: ServiceSpec) -> bool:
+    is_shared = service.queue.discipline is Discipline.PROCESSOR_SHARING
+    return is_shared or service.resources.millicores is not None
 
 
 def _millicores(service: ServiceSpec) -> int:

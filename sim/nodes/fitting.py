@@ -31,6 +31,7 @@ from sim.nodes.queueing.classes import MostImportantFirst, TenantsInTurn
 from sim.nodes.queueing.lines import AdaptiveLine, NewestFirst
 from sim.nodes.queueing.marks import criticality_of, tenant_of
 from sim.nodes.runtime import RuntimeInstance
+from sim.nodes.short import Short, short
 from sim.nodes.stores.cache import Cache, Caches
 from sim.nodes.stores.database import DatabaseInstance
 from sim.nodes.stores.messages import BrokerInstance, MessageQueues, Topics
@@ -46,7 +47,8 @@ class Fittings:
     ``topics`` are the message queues that its calls publish to, by endpoint. ``out_of_memory``
     kills it and starts it again. ``is_paced`` asks for one whose ``pace`` faults can change.
     ``metered_ns`` asks for one that counts its answers by their durations, at these bounds,
-    ``is_probed`` for one that answers probes of its load. With a ``gateway`` it asks who comes.
+    ``is_probed`` for one that answers probes of its load, ``runs_short`` for one whose slots faults
+    can take. With a ``gateway`` it asks who comes.
     """
 
     caches: Mapping[str, Cache] = field(default_factory=dict)
@@ -57,6 +59,7 @@ class Fittings:
     is_probed: bool = False
     gateway: GatewaySpec | None = None
     visitors: Visitors | None = None
+    runs_short: bool = False
 
 
 def make_instance(
@@ -95,6 +98,8 @@ def make_instance(
         assert isinstance(instance, Gatekeeper)
         instance.gateway = _make_gateway(fittings.gateway)
         instance.visitors = fittings.visitors
+    if isinstance(instance, Short):
+        instance.slots_in_all = service.slots
     if isinstance(instance, RuntimeInstance):
         instance.provide(service.resources, streams)
         if fittings.out_of_memory is not None:
@@ -118,14 +123,15 @@ def _fitted_kind(service: ServiceSpec, fittings: Fittings) -> type[Instance]:
         kind = BrokerInstance
     if service.replication is not None:
         kind = DatabaseInstance
-    is_bare = kind is Instance and fittings.gateway is None
+    if fittings.runs_short:
+        kind = short(kind)
     if fittings.gateway is not None:
         kind = gatekeeper(kind)
     if fittings.is_probed:
         kind = probed(kind)
     if fittings.metered_ns is not None:
-        return metered(kind)
-    return PlainInstance if is_bare and not fittings.is_probed else kind
+        kind = metered(kind)
+    return PlainInstance if kind is Instance else kind
 
 
 def _make_gateway(spec: GatewaySpec) -> Gateway:
@@ -171,7 +177,7 @@ def _line(service: ServiceSpec, kernel: Kernel) -> Line | None:
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What it takes to make the instances of a world; ``probed`` names services."""
+    """What it takes to make the instances of a world; ``probed`` and ``short`` name services."""
 
     kernel: Kernel
     streams: Callable[[str], Stream]
@@ -183,6 +189,7 @@ class Workshop:
     probed: frozenset[str] = frozenset()
     gateways: Mapping[str, GatewaySpec] = field(default_factory=dict)
     visitors: Visitors | None = None
+    short: frozenset[str] = frozenset()
 
 
 def make_instances(
@@ -214,6 +221,7 @@ def make_instances(
                         is_probed=service.name in workshop.probed,
                         gateway=workshop.gateways.get(service.name),
                         visitors=workshop.visitors,
+                        runs_short=service.name in workshop.short,
                     ),
                 )
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from models.base.outcome import Outcome
 from models.base.streams import Stream
@@ -33,6 +33,16 @@ class ProvisionedInstance(RuntimeInstance):
             device for device in (self._disk, self._network) if device is not None
         ]
         self._parked: set[int] = set()
+
+    @property
+    def has_disk(self) -> bool:
+        """Whether its disk is bounded."""
+        return self._disk is not None
+
+    def withhold_disk(self, shares: Sequence[float]) -> None:
+        """Read and write with what these shares leave of the disk's bytes a second."""
+        if self._disk is not None:
+            self._disk.withhold(shares)
 
     @property
     def busy_slots(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from models.base.outcome import Outcome
 from models.base.samplers import Sampler, make_sampler
@@ -64,6 +64,18 @@ class RuntimeInstance(EquippedInstance):
     def live(self) -> int:
         """Requests in the process, queued or at work."""
         return len(self.jobs) + len(self._queue)
+
+    @property
+    def has_memory(self) -> bool:
+        """Whether its memory is bounded."""
+        return self._heap is not None
+
+    def withhold_memory(self, shares: Sequence[float]) -> None:
+        """Live with what these shares leave of the limit, or be killed."""
+        if self._heap is not None:
+            self._heap.withhold(shares)
+            if self.is_up:
+                self._check_memory()
 
     def gauges(self) -> Iterable[tuple[str, float]]:
         """What the process tells of itself, under the names that Prometheus clients use."""

@@ -33,7 +33,8 @@ class Caller:
 
     ``service`` is the name under which its edges are configured. ``channels`` is keyed by the
     callee's service number and replaced when the caller restarts; so is ``placed``, the balancers
-    among them that want to know where members stand, and ``probers``.
+    among them that want to know where members stand, and ``probers``. ``withheld`` are shares of
+    the connections in its pools that faults have taken.
     """
 
     index: int
@@ -45,6 +46,7 @@ class Caller:
     channels: dict[int, Channel] = field(default_factory=dict)
     placed: dict[int, PlacedBalancer] = field(default_factory=dict)
     probers: dict[int, Prober] = field(default_factory=dict)
+    withheld: tuple[float, ...] = ()
 
 
 class Wiring:
@@ -115,6 +117,19 @@ class Wiring:
             if isinstance(made, CarefulChannel):
                 made.follow(edge)
             self._limit(made, edge, caller)
+        if caller.withheld:
+            self.withhold_connections(caller, caller.withheld)
+
+    def has_pool(self, caller: Caller) -> bool:
+        """Whether some of its connections are bounded."""
+        return any(edge.pool is not None for edge in self._edges.get(caller.service, ()))
+
+    def withhold_connections(self, caller: Caller, shares: tuple[float, ...]) -> None:
+        """Leave a caller only the rest of the connections in its pools, in this life and others."""
+        caller.withheld = shares
+        for channel in caller.channels.values():
+            if isinstance(channel, ProxyChannel) and channel.line is not None:
+                channel.line.withhold(shares)
 
     def _kind_of(self, edge: EdgeConfig, balancer: Balancer) -> type[Channel]:
         """What the straight path does not do needs stages around it."""

@@ -36,6 +36,8 @@ def test_a_deed_names_whom_it_struck(kind, targets, deed):
         ("partition", "between zone a and service cart", None),
         ("packet_loss", "everywhere", "packet loss everywhere"),
         ("bandwidth_cut", "around zone b", "bandwidth cut around zone b"),
+        ("load_surge", "of users", "load surge of users"),
+        ("exhaust", "of slots of service cart", "exhaustion of slots of service cart"),
     ],
 )
 def test_a_fault_of_the_network_says_between_whom(kind, where, deed):

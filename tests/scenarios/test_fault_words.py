@@ -5,6 +5,8 @@ from click.testing import CliRunner
 
 from models.base.time import NS_PER_MINUTE, NS_PER_S
 from models.faults.ailments import BadVersion, DependencyOutage
+from models.faults.clocks import ClockSkew
+from models.faults.exhaustion import Exhaustion, Resource
 from models.faults.network import Between, PacketLoss, Partition, RegistryDown
 from models.faults.plan import ErrorRate, Fault, InstanceCrash, RegionOutage, ZoneOutage
 from models.faults.selector import Region, Selector
@@ -27,6 +29,8 @@ CART, ZONE = Selector(service="cart"), Selector(zone="a")
         (RegistryDown(), "registry down"),
         (DependencyOutage("cart"), "dependency outage of service cart"),
         (RegionOutage(Region("east", ("a", "b"))), "region outage of region east"),
+        (Exhaustion(CART, Resource.CPU, 0.5), "exhaust of cpu of service cart"),
+        (ClockSkew(Selector(service="scheduler"), 5), "clock skew of service scheduler"),
         (LoadSurge("users", 3.0), "load surge of users"),
         (BadVersion(CART, 0.5), "bad version of service cart"),
     ],

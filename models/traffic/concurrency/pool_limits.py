@@ -87,11 +87,28 @@ class PoolLimits:
         """
         if not self._active:
             raise SimulationError("pool limits: a request ended that was never sent")
-        if self._pending:
+        if self._pending and self._active <= self._active_max:
             self._pending -= 1
             return True
         self._active -= 1
         return False
+
+    def resize(self, connections_max: int) -> int:
+        """From now on so many connections may be open; returns how many that wait are sent.
+
+        Requests under way keep theirs: who ends while there are too many makes room for nobody.
+
+        Raises:
+            ConfigError: a negative number.
+        """
+        if connections_max < 0:
+            raise ConfigError("pool limits: connections_max must not be negative")
+        config = self._config
+        self._active_max = min(config.requests_max, connections_max * config.streams_max)
+        sent = min(self._pending, max(0, self._active_max - self._active))
+        self._pending -= sent
+        self._active += sent
+        return sent
 
     def give_up(self) -> None:
         """A request that waited has gone away.

@@ -1,14 +1,15 @@
 """Disks and network cards: bytes a second, in the order of coming or shared by all at once."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from models.base.time import NS_PER_S, TimeNs
+from models.faults.exhaustion import taken_of
 from models.service.resources import MILLI, DeviceSpec, Sharing
 from sim.kernel.environment import Kernel
 from sim.kernel.ties import USER
 from sim.nodes.attempt import Attempt
-from sim.nodes.resources.processor import Processor
+from sim.nodes.resources.processor import FULL_SPEED, Processor
 
 
 class Device(Protocol):
@@ -20,6 +21,9 @@ class Device(Protocol):
     def forget(self, job: Attempt) -> None:
         """Nobody waits for these bytes any more."""
 
+    def withhold(self, shares: Sequence[float]) -> None:
+        """Leave only the rest of the bytes a second, which is some."""
+
     def clear(self) -> None:
         """Nobody waits for any bytes any more."""
 
@@ -30,12 +34,13 @@ class Device(Protocol):
 class OrderedDevice:
     """First come first served. Bytes once asked for are moved, even if nobody waits for them."""
 
-    __slots__ = ("_bytes_per_s", "_free_at", "_kernel", "_moved")
+    __slots__ = ("_bytes_per_s", "_free_at", "_in_all", "_kernel", "_moved")
 
     def __init__(
         self, kernel: Kernel, bytes_per_s: int, moved: Callable[[Attempt], object]
     ) -> None:
         self._kernel = kernel
+        self._in_all = bytes_per_s
         self._bytes_per_s = bytes_per_s
         self._moved = moved
         self._free_at: TimeNs = 0
@@ -48,6 +53,10 @@ class OrderedDevice:
 
     def forget(self, job: Attempt) -> None:
         """They are moved all the same; an aborted job hears nothing of it."""
+
+    def withhold(self, shares: Sequence[float]) -> None:
+        """Move what is asked for from now on more slowly."""
+        self._bytes_per_s = max(self._in_all - taken_of(self._in_all, shares), 1)
 
     def clear(self) -> None:
         """A fresh process finds its devices idle."""
@@ -81,6 +90,10 @@ class SharedDevice:
         """The transfer breaks off."""
         if job.id in self._moving:
             self._moving.stop(job)
+
+    def withhold(self, shares: Sequence[float]) -> None:
+        """Share what is left, also among the transfers under way."""
+        self._moving.run_at(max(FULL_SPEED - taken_of(FULL_SPEED, shares), 1))
 
     def clear(self) -> None:
         """All transfers break off."""

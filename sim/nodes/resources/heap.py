@@ -1,17 +1,24 @@
 """Memory of a process: what its requests hold and leak, and the collector that tidies it."""
 
+from collections.abc import Sequence
+
 from models.base.time import DurationNs
+from models.faults.exhaustion import taken_of
 from models.service.resources import CollectorSpec, MemorySpec
 
 
 class Heap:
-    """How much memory is in use. Leaks last until the process dies."""
+    """How much memory is in use. Leaks last until the process dies.
 
-    __slots__ = ("_leaked_bytes", "_spec")
+    ``withheld_bytes`` of the limit are somebody else's.
+    """
+
+    __slots__ = ("_leaked_bytes", "_spec", "withheld_bytes")
 
     def __init__(self, spec: MemorySpec) -> None:
         self._spec = spec
         self._leaked_bytes = 0
+        self.withheld_bytes = 0
 
     def used_bytes(self, live: int) -> int:
         """In use while ``live`` requests are in the process."""
@@ -20,7 +27,11 @@ class Heap:
 
     def is_full(self, live: int) -> bool:
         """True where the process would be killed: above the limit, not at it."""
-        return self.used_bytes(live) > self._spec.limit_bytes
+        return self.used_bytes(live) > self._spec.limit_bytes - self.withheld_bytes
+
+    def withhold(self, shares: Sequence[float]) -> None:
+        """Leave the process only the rest of its limit."""
+        self.withheld_bytes = taken_of(self._spec.limit_bytes, shares)
 
     def served(self) -> None:
         """A request has been served and left its leak."""

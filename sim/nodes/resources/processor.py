@@ -98,6 +98,13 @@ class Processor:
         self._heap.clear()
         self._due = inf
 
+    def resize(self, millicores: int) -> None:
+        """From now on so much is shared; with 0 everything stands still."""
+        self._catch_up()
+        self._millicores = millicores
+        self._armed_for = inf
+        self._arm()
+
     def run_at(self, speed: int) -> None:
         """From now on a core does ``speed`` millionths of its work; 0 stands still."""
         self._catch_up()
@@ -121,7 +128,7 @@ class Processor:
         heap, jobs = self._heap, self._jobs
         while heap and jobs.get(heap[0][2].id, (-1,))[0] != heap[0][1]:
             heappop(heap)
-        if heap and self._speed:
+        if heap and self._speed and self._millicores:
             rate = self._speed * self.busy_millicores() << _FINE
             needed = max(0, heap[0][0] - self._attained) * _SCALE * len(jobs)
             self._due = self._kernel.now - (-needed // rate)

@@ -13,6 +13,7 @@ from models.faults.ailments import (
 )
 from models.faults.clocks import ClockDrift, ClockSkew
 from models.faults.content import Content
+from models.faults.exhaustion import Exhaustion, Resource
 from models.faults.network import RegistryDown
 from models.faults.plan import (
     AddedLatency,
@@ -347,3 +348,63 @@ def test_a_mistake_about_clocks_is_told_where_it_stands(tmp_path, written, messa
 def test_without_a_scheduler_nobody_reads_a_wall_clock(tmp_path):
     shown = messages(tmp_path, (CRASH, "clock_skew: {service: scheduler, by: 1s}"))
     assert any("nobody reads a wall clock" in line for line in shown)
+
+
+def resourceful(text):
+    return ("    start_up: 5s\n", f"    start_up: 5s\n    {text}\n")
+
+
+@pytest.mark.parametrize(
+    ("what", "given"),
+    [
+        ("slots", "warm_up: {for: 1s}"),
+        ("cpu", "cores: 2"),
+        ("memory", "memory: {limit: 1GiB}"),
+        ("disk", "disk: {per_second: 100MiB}"),
+    ],
+)
+def test_what_a_service_has_can_run_out(tmp_path, what, given):
+    written = f"exhaust: {{service: catalog, what: {what}, taken: 90%}}"
+    faults = load_edited(tmp_path, resourceful(given), (CRASH, written)).blueprint.faults
+    assert faults[0].kind == Exhaustion(CATALOG, Resource(what), 0.9)
+
+
+@pytest.mark.parametrize("what", ["cpu", "memory", "disk", "connections"])
+def test_what_a_service_lacks_cannot_run_out(tmp_path, what):
+    written = f"exhaust: {{service: catalog, what: {what}, taken: 90%}}"
+    (shown,) = messages(tmp_path, (CRASH, written))
+    assert "faults[0].exhaust.what" in shown
+    assert "that takes" in shown
+
+
+def test_connections_are_those_of_the_pools_through_which_a_service_calls(tmp_path):
+    pool = ("    timeout: 250ms\n", "    timeout: 250ms\n    pool: {connections: 10}\n")
+    written = "exhaust: {service: frontend, what: connections, taken: 50%}"
+    faults = load_edited(tmp_path, pool, (CRASH, written)).blueprint.faults
+    assert faults[0].kind == Exhaustion(Selector(service="frontend"), Resource.CONNECTIONS, 0.5)
+
+
+def test_a_zone_stands_for_those_in_it_that_have_what_runs_out(tmp_path):
+    written = "exhaust: {zone: a, count: 1, what: cpu, taken: 50%}"
+    cores = resourceful("cores: 2")
+    assert messages(tmp_path, cores, (CRASH, written)) == []
+    shown = messages(tmp_path, cores, (CRASH, written.replace("count: 1", "count: 2")))
+    assert any("only 1 instances match, not 2" in line for line in shown)
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("exhaust: {service: catalog, what: slots}", "is missing"),
+        ("exhaust: {service: catalog, what: time, taken: 5%}", "what"),
+        ("exhaust: {service: catalog, what: slots, taken: 0%}", "must be more than 0"),
+        ("exhaust: {service: catalogue, what: slots, taken: 5%}", "unknown service 'catalogue'"),
+        ("exhaust: {what: slots, taken: 5%}", "say what is hit"),
+        ("exhaust: {service: catalog, what: disk, taken: 100%}", "moves nothing"),
+    ],
+)
+def test_a_mistake_about_what_runs_out_is_told_where_it_stands(tmp_path, written, message):
+    shown = messages(tmp_path, resourceful("disk: {per_second: 100MiB}"), (CRASH, written))
+    assert len(shown) == 1
+    assert "faults[0].exhaust" in shown[0]
+    assert message in shown[0]

@@ -29,6 +29,7 @@ from models.faults.ailments import (
     Slow,
 )
 from models.faults.clocks import ClockDrift, ClockFault, ClockSkew
+from models.faults.exhaustion import Exhaustion, Resource
 from models.faults.kind import FaultKind
 from models.faults.network import (
     BandwidthCut,
@@ -255,6 +256,7 @@ ROWS = (
     Row("failing version", BadVersion(Selector(service="back", count=2), 0.5), failing, 0.2),
     Row("bad config", BadConfig(BOTH), failing, 0.99),
     Row("load surge", LoadSurge("users", 4.0), asked, 200),
+    Row("exhausted slots", Exhaustion(BOTH, Resource.SLOTS, 1.0), failing, 0.99),
     Row("clock skew", ClockSkew(Selector(service="scheduler"), -S), wrong_clock_ms, 999),
     Row("clock drift", ClockDrift(Selector(instance="s1"), 1000), wrong_clock_ms, 4),
     Row("registry down", RegistryDown(), to_the_first, 0.2, crashed_for_long()),

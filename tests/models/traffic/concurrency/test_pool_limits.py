@@ -77,3 +77,34 @@ def test_what_never_began_can_not_end() -> None:
 def test_limits_that_make_no_sense_are_refused(config: PoolLimitsConfig) -> None:
     with pytest.raises(ConfigError, match="pool limits"):
         PoolLimits(config)
+
+
+def test_a_smaller_pool_lets_who_is_under_way_go_on_and_hands_nothing_over() -> None:
+    """Three under way and one waiting in a pool that shrinks to two: two must end first."""
+    limits = PoolLimits(PoolLimitsConfig(connections_max=3))
+    for _ in range(4):
+        limits.arrive()
+    assert limits.resize(2) == 0
+    assert [limits.finish(), limits.finish()] == [False, True]
+    assert limits.snapshot() == PoolSnapshot(2, 0, 0, 0, 0)
+
+
+def test_a_pool_of_nothing_makes_all_wait() -> None:
+    limits = PoolLimits(PoolLimitsConfig(connections_max=3))
+    assert limits.resize(0) == 0
+    assert limits.arrive() is WAIT
+
+
+def test_a_larger_pool_sends_those_who_wait_as_far_as_it_goes() -> None:
+    limits = PoolLimits(PoolLimitsConfig(connections_max=1))
+    for _ in range(5):
+        limits.arrive()
+    assert limits.resize(3) == 2
+    assert limits.snapshot() == PoolSnapshot(3, 2, 0, 0, 0)
+    assert limits.resize(9) == 2
+    assert limits.arrive() is SEND
+
+
+def test_a_pool_cannot_be_less_than_nothing() -> None:
+    with pytest.raises(ConfigError):
+        PoolLimits(PoolLimitsConfig()).resize(-1)
