@@ -1,7 +1,7 @@
 """Wall clocks that are wrong: what can be broken about the time that a node believes it is.
 
 Monotonic clocks go on as before, so leases, time-outs and beats, which count on these, feel
-nothing; schedules, which are read against the wall, do.
+nothing; schedules and the ends of tokens, which are read against the wall, do.
 """
 
 from dataclasses import dataclass

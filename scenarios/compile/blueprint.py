@@ -51,11 +51,11 @@ def compile_document(
     discovery = compile_discovery(document.discovery, zones, findings)
     others = nodes_around(sources, discovery, monitoring.config)
     edges = compile_edges(document, services, findings)
-    pooled = frozenset(edge.caller for edge in edges if edge.pool is not None)
+    gateways = compile_gateways(document, findings)
     scheduler = compile_scheduler(document.scheduler, zones, findings)
     faults = compile_faults(
         document.faults,
-        Surroundings(zones, regions, services, loads, pooled, scheduler, others, findings),
+        Surroundings(zones, regions, services, loads, edges, gateways, scheduler, others, findings),
         phases,
     )
     blueprint = Blueprint(
@@ -66,7 +66,7 @@ def compile_document(
         edges=edges,
         sources=sources,
         queues=queues,
-        gateways=compile_gateways(document, findings),
+        gateways=gateways,
         question=document.question,
         section=document.section,
         links=compile_links(document.topology),
@@ -85,11 +85,16 @@ def compile_document(
         ),
         sample_interval_ns=document.sampling.interval,
     )
-    check_volume(
-        sources if findings.problems else blueprint.surged_sources,
-        end_ns=phases.end_ns,
-        events_max=document.limits.events,
-        findings=findings,
-    )
+    _check_volume(blueprint, findings)
     expectations = compile_expectations(document, blueprint, monitoring, findings)
     return blueprint, (*experiment_expectations(document, blueprint), *expectations)
+
+
+def _check_volume(blueprint: Blueprint, findings: Findings) -> None:
+    """Surges are reckoned with where nothing is wrong with them."""
+    check_volume(
+        blueprint.sources if findings.problems else blueprint.surged_sources,
+        end_ns=blueprint.phases.end_ns,
+        events_max=blueprint.limits.events,
+        findings=findings,
+    )

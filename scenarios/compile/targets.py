@@ -11,10 +11,12 @@ from models.scheduling.config import SchedulerConfig
 from models.service.queueing import Discipline
 from models.service.spec import ServiceSpec
 from models.service.traffic import SourceSpec
+from models.traffic.config import EdgeConfig
 from scenarios.compile.findings import Findings, unknown_name
 from scenarios.document.selectors import SelectorDoc
 from scenarios.source.marks import KeyPath
 from scenarios.source.problems import quoted
+from sim.blueprint import GatewaySpec
 
 _TAKES = {
     Resource.CPU: "'cores'",
@@ -118,8 +120,7 @@ class Targets:
 class Surroundings:
     """Everybody whom a fault can name: for each kind of fault those whom it can hit.
 
-    ``loads`` are the sources of the file by name, None where one could not be made out; ``pooled``
-    names services that call through pools of connections.
+    ``loads`` are the sources of the file by name, None where one could not be made out.
     ``others`` send messages besides services and job scheduling.
     """
 
@@ -127,7 +128,8 @@ class Surroundings:
     regions: Sequence[Region]
     services: Sequence[ServiceSpec]
     loads: Mapping[str, SourceSpec | None]
-    pooled: frozenset[str]
+    edges: Sequence[EdgeConfig]
+    gateways: Sequence[GatewaySpec]
     scheduler: SchedulerConfig | None
     others: Sequence[Placed]
     findings: Findings
@@ -216,13 +218,19 @@ class Surroundings:
             case Resource.DISK:
                 return resources.disk is not None
             case Resource.CONNECTIONS:
-                return service.name in self.pooled
+                return any(
+                    edge.caller == service.name and edge.pool is not None for edge in self.edges
+                )
 
     def watchers(self, path: KeyPath) -> Targets:
-        """The job scheduler's nodes, which read schedules against their wall clocks."""
-        if self.scheduler is None:
-            self.findings.at_key(path, "nobody reads a wall clock: there is no 'scheduler'")
-        return self._among([one for one in _nodes(self.scheduler) if one.service == "scheduler"])
+        """Who reads a wall clock: nodes of the job scheduler, and gateways, for ends of tokens."""
+        guarded = {gateway.service for gateway in self.gateways}
+        if self.scheduler is None and not guarded:
+            self.findings.at_key(
+                path, "nobody reads a wall clock: there is no 'scheduler' and no 'gateway'"
+            )
+        nodes = [one for one in _nodes(self.scheduler) if one.service == "scheduler"]
+        return self._among([*_copies(one for one in self.services if one.name in guarded), *nodes])
 
     def cached(self) -> Targets:
         """Copies of services that answer from a cache."""

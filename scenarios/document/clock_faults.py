@@ -15,15 +15,19 @@ def _not_zero(value: int) -> int:
 
 
 class ClockSkewDoc(SelectorDoc):
-    """Wall clocks of schedulers are set ahead, or behind (``-5m``); at the end they are set right.
+    """Wall clocks are set ahead, or behind (``-5m``); at the end they are set right.
 
-    Only what is read against the wall clock feels it, which are the schedules of jobs.
+    Those are hit who read one: nodes of the `scheduler`, for schedules, and services with a
+    ``gateway``, for the ends of tokens.
     """
 
     by: Annotated[SignedDuration, AfterValidator(_not_zero)]
 
 
 class ClockDriftDoc(SelectorDoc):
-    """Wall clocks of schedulers run fast, or slow (``-500ppm``); at the end they are set right."""
+    """Wall clocks run fast, or slow (``-500ppm``); at the end they are set right.
+
+    Those are hit who read one, as by ``clock_skew``.
+    """
 
     rate: Annotated[SignedDrift, AfterValidator(_not_zero)]

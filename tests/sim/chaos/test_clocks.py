@@ -1,17 +1,25 @@
 """Wall clocks that are wrong: felt by schedules, not by leases, and over when they end."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from models.base.distributions import Deterministic
+from models.base.keys import KeyLaw
+from models.base.outcome import Outcome
 from models.faults.clocks import ClockDrift, ClockFault, ClockSkew
 from models.faults.plan import Fault
 from models.faults.selector import Selector
 from models.records.events import EventKind
 from models.scheduling.config import ExecutorConfig, JobConfig, LockConfig, SchedulerConfig
-from sim.blueprint import Phases
+from models.service.traffic import Credential, HttpSpec, KeySpec
+from models.traffic.gateway.config import Route
+from models.traffic.gateway.keyring import TOKEN_SECRET
+from models.traffic.gateway.route_table import RouteMatch
+from models.traffic.gateway.signed_token import TokenConfig
+from sim.blueprint import GatewaySpec, Phases
 from sim.world import World, build
 from tests.sim.worlds import S, blueprint, edge, service
 
@@ -121,3 +129,48 @@ def test_nothing_is_left_and_both_ends_are_on_record(shuffle: bool) -> None:
     ]
     started, ended = EventKind.FAULT_STARTED, EventKind.FAULT_ENDED
     assert noted == [(started, 1), (started, 2), (ended, 6), (ended, 7)]
+
+
+def guarded(faults: Sequence[Fault]) -> list[tuple[float, Outcome]]:
+    """How requests ended that carry tokens of a minute, by the second at which they came."""
+    base = blueprint(
+        [service("shop", count=1)], [edge("users", "shop")], rate_per_s=50, faults=faults
+    )
+    (users,) = base.sources
+    http = HttpSpec(credential=Credential.TOKEN, token_lifetime_ns=MINUTE)
+    route = Route("all", "shop", RouteMatch(), authentication=TokenConfig((TOKEN_SECRET,)))
+    plan = replace(
+        base,
+        sources=(replace(users, http=http, keys=KeySpec(KeyLaw(10, 0.0))),),
+        gateways=(GatewaySpec("shop", (route,)),),
+    )
+    requests = build(plan, 1).run().tables[0]
+    return [
+        (arrival / S, Outcome(outcome))
+        for arrival, outcome in zip(
+            requests["arrival_ns"].tolist(), requests["last_outcome"].tolist(), strict=True
+        )
+    ]
+
+
+def outcomes(ended: list[tuple[float, Outcome]], start_s: float, end_s: float) -> set[Outcome]:
+    return {outcome for second, outcome in ended if start_s <= second < end_s}
+
+
+def test_a_gateway_whose_clock_is_ahead_takes_fresh_tokens_for_old_ones() -> None:
+    skew = ClockSkew(Selector(service="shop"), 2 * MINUTE)
+    ended = guarded([Fault("clock", 5 * S, 5 * S, skew)])
+    assert outcomes(ended, 0, 5) == {Outcome.OK}
+    assert outcomes(ended, 5.01, 9.9) == {Outcome.UNAUTHENTICATED}
+    assert outcomes(ended, 10.01, 19) == {Outcome.OK}
+
+
+def test_who_keeps_no_gate_and_no_schedule_has_no_clock_to_be_wrong() -> None:
+    world = world_of([at(ClockSkew(Selector(zone="a"), MINUTE), 1, 2)])
+    events = world.run().tables[3]
+    details = [
+        json.loads(detail)["targets"]
+        for kind, detail in zip(events.text("kind"), events.text("detail"), strict=True)
+        if kind == EventKind.FAULT_STARTED
+    ]
+    assert details == [["s1"]]
