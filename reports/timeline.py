@@ -24,6 +24,8 @@ from reports.series.bands import alert_label
 _CROWDS = {
     EventKind.INSTANCE_CRASHED: ("crash", "instance", "crashed"),
     EventKind.LEASE_EXPIRED: ("lease", "lease", "expired at the registry"),
+    EventKind.HEALTH_LOST: ("health", "instance", "failed health checks"),
+    EventKind.HEALTH_REGAINED: ("health", "instance", "passed health checks again"),
     EventKind.PRIMARY_PROMOTED: ("promotion", "replica", "promoted to primary"),
     EventKind.VIEW_DROPPED: ("view", "entry", "dropped from callers' endpoint views"),
     EventKind.BREAKER_OPENED: ("breaker", "breaker", "opened"),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from models.base.time import NS_PER_S, DurationNs
+from models.discovery.health.service_check import ServiceCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,8 @@ class DiscoveryConfig:
     the period at which each caller asks for changes. Every loop starts at a random phase.
 
     With ``dns_ttl_ns`` callers resolve names by DNS instead: they ask again when an answer is
-    that old, and every ``refresh_ns`` while they get none.
+    that old, and every ``refresh_ns`` while they get none. Instances of services with ``checks``
+    are probed from the registry's node, and given to nobody while they fail.
     """
 
     zone: str
@@ -23,3 +25,4 @@ class DiscoveryConfig:
     refresh_ns: DurationNs = NS_PER_S
     history_limit: int = 4096
     dns_ttl_ns: DurationNs | None = None
+    checks: tuple[ServiceCheck, ...] = ()

@@ -12,14 +12,15 @@ from models.faults.selector import Selector
 class Carried(Enum):
     """What a message is about.
 
-    VIEWS are callers' questions to the registry, JOBS all mail of job scheduling, ALERTS what
-    rules tell Alertmanager, PAGES notifications to people.
+    VIEWS are callers' questions to the registry, CHECKS probes of health, JOBS all mail of job
+    scheduling, ALERTS what rules tell Alertmanager, PAGES notifications to people.
     """
 
     REQUESTS = "requests"
     HEARTBEATS = "heartbeats"
     VIEWS = "views"
     SCRAPES = "scrapes"
+    CHECKS = "checks"
     JOBS = "jobs"
     ALERTS = "alerts"
     PAGES = "pages"
@@ -27,7 +28,7 @@ class Carried(Enum):
 
 
 EVERYTHING = frozenset(Carried)
-PROBES = frozenset((Carried.HEARTBEATS, Carried.SCRAPES))
+PROBES = frozenset((Carried.HEARTBEATS, Carried.SCRAPES, Carried.CHECKS))
 
 
 @dataclass(frozen=True, slots=True)

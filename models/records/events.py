@@ -17,6 +17,8 @@ class EventKind(StrEnum):
     INSTANCE_RESTARTED = "instance_restarted"  # instance; incarnation
     INSTANCE_REGISTERED = "instance_registered"  # instance; incarnation
     LEASE_EXPIRED = "lease_expired"  # instance; incarnation
+    HEALTH_LOST = "health_lost"  # instance; message (of the last probe)
+    HEALTH_REGAINED = "health_regained"  # instance; message
     VIEW_DROPPED = "view_dropped"  # instance; caller
     VIEW_ADDED = "view_added"  # instance; caller
     BREAKER_OPENED = "breaker_opened"  # "caller -> instance"; failure_ratio

@@ -48,7 +48,7 @@ def compile_document(
     sources += deliveries
     check_sources(sources, check_call_graph(call_targets(services), findings), findings)
     monitoring = compile_monitoring(document.alerting, document.dashboards, zones, phases, findings)
-    discovery = compile_discovery(document.discovery, zones, findings)
+    discovery = compile_discovery(document.discovery, zones, document.services, findings)
     others = nodes_around(sources, discovery, monitoring.config)
     edges = compile_edges(document, services, findings)
     gateways = compile_gateways(document, findings)

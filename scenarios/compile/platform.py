@@ -1,11 +1,14 @@
 """Phases, topology, discovery, prices and limits."""
 
+from collections.abc import Iterable
+
 from models.base.distributions import Distribution
 from models.base.time import NS_PER_S, format_duration
 from models.discovery.config import DiscoveryConfig
 from models.faults.selector import Region
 from models.planning.prices import PriceList
 from models.service.spec import MachineSpec
+from scenarios.compile.checks import compile_checks
 from scenarios.compile.findings import Findings, unknown_name
 from scenarios.compile.laws import distribution_of
 from scenarios.document.scenario import (
@@ -91,7 +94,10 @@ def compile_machines(document: ScenarioDoc) -> tuple[MachineSpec, ...]:
 
 
 def compile_discovery(
-    doc: DiscoveryDoc | None, zones: tuple[str, ...], findings: Findings
+    doc: DiscoveryDoc | None,
+    zones: tuple[str, ...],
+    services: Iterable[str],
+    findings: Findings,
 ) -> DiscoveryConfig | None:
     """Registry and its loops; a lease must outlive the gap between heartbeats."""
     if doc is None:
@@ -112,6 +118,7 @@ def compile_discovery(
         refresh_ns=doc.refresh,
         history_limit=doc.history_limit,
         dns_ttl_ns=None if doc.resolve is None else doc.resolve.dns_ttl,
+        checks=compile_checks(doc.checks, services, findings),
     )
 
 

@@ -10,7 +10,7 @@ from scenarios.document.selectors import SelectorDoc
 from scenarios.document.shapes import Section, Several
 
 CarriedWord = Literal[
-    "requests", "heartbeats", "views", "scrapes", "jobs", "alerts", "pages", "other"
+    "requests", "heartbeats", "views", "scrapes", "checks", "jobs", "alerts", "pages", "other"
 ]
 Share = Annotated[Ratio, Field(gt=0, le=1)]
 

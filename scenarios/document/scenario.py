@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from scenarios.document.checks import CheckDoc
 from scenarios.document.dashboards import DashboardDoc
 from scenarios.document.distributions import DistributionDoc
 from scenarios.document.edges import DefaultsDoc, EdgeDoc
@@ -84,7 +85,8 @@ class ResolveDoc(Section):
 class DiscoveryDoc(Section):
     """Registry and its loops: heartbeats, lease, sweep for expired leases, refresh of views.
 
-    Without ``resolve`` callers ask the registry for changes at every ``refresh``.
+    Without ``resolve`` callers ask the registry for changes at every ``refresh``. Services under
+    ``checks`` are probed from the registry's node.
     """
 
     zone: Name
@@ -94,6 +96,7 @@ class DiscoveryDoc(Section):
     refresh: PositiveDuration = 1_000_000_000
     history_limit: Annotated[int, Field(ge=1, le=1_000_000)] = 4096
     resolve: ResolveDoc | None = None
+    checks: dict[Name, CheckDoc] = Field(default_factory=dict)
 
 
 class MachinePriceDoc(Section):

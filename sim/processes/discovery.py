@@ -27,6 +27,7 @@ from sim.kernel.ties import USER
 from sim.nodes.instance import Instance
 from sim.nodes.power import Power
 from sim.nodes.wiring import Caller, Wiring
+from sim.processes.health_checks import ServiceProber
 from sim.processes.registry_server import RegistryServer, Surroundings
 
 
@@ -279,6 +280,16 @@ class Discovery:
     ) -> None:
         self.server = RegistryServer(around, power, clock)
         self._agents = [InstanceAgent(around, self.server, instance) for instance in instances]
+        self._checks = [
+            ServiceProber(
+                around,
+                self.server,
+                check,
+                [instance for instance in instances if instance.service == check.service],
+                clock,
+            )
+            for check in around.config.checks
+        ]
         by_name = {instance.name: instance for instance in instances}
         self._views = [
             [
@@ -299,6 +310,8 @@ class Discovery:
         for views in self._views:
             for view in views:
                 view.be_known()
+        for checked in self._checks:
+            checked.start()
 
     def instance_died(self, instance: Instance) -> None:
         """Its beats and its questions end."""
@@ -332,8 +345,12 @@ class Discovery:
         """A zone has gone dark; the registry may have been in it."""
         if zone == self.server.zone:
             self.server.power_lost()
+            for checked in self._checks:
+                checked.stop()
 
     def zone_restored(self, zone: str) -> None:
         """A zone has power again."""
         if zone == self.server.zone and self.server.is_running:
             self.server.power_restored()
+            for checked in self._checks:
+                checked.start()
