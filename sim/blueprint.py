@@ -16,6 +16,7 @@ from models.service.traffic import SourceSpec
 from models.storage.message_queue import MessageQueueConfig
 from models.traffic.config import EdgeConfig
 from models.traffic.gateway.config import Route
+from models.traffic.mesh.plan import MeshPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ class Blueprint:
     limits: Limits = field(default_factory=Limits)
     processes: tuple[Plugin, ...] = ()
     sample_interval_ns: DurationNs = 1000 * NS_PER_MS
+    mesh: MeshPlan | None = None
 
     @property
     def surged_sources(self) -> tuple[SourceSpec, ...]:

@@ -48,6 +48,8 @@ from sim.nodes.stores.messages import MessageQueues
 from sim.nodes.wiring import Caller, Wiring, probed_services
 from sim.processes.discovery import Discovery
 from sim.processes.jobs import Jobs, JobsSurroundings
+from sim.processes.mesh import Mesh
+from sim.processes.mesh_server import MeshSurroundings
 from sim.processes.monitoring import Monitoring
 from sim.processes.monitoring_node import MonitoringSurroundings
 from sim.processes.presenting import metered_bounds
@@ -138,6 +140,7 @@ class World:
         self.sources = self._make_sources()
         self.callers = self._make_callers()
         self.discovery = self._make_discovery()
+        self.mesh = self._make_mesh()
         self.monitoring = self._make_monitoring()
         self.jobs = self._make_jobs()
         self.lives = self._make_lives()
@@ -218,6 +221,7 @@ class World:
             instance.channels = caller.channels
         for source in self.sources:
             source.channels = callers[source.client_index].channels
+            callers[source.client_index].rewired = source.aim
         for caller in callers:
             self.wiring.connect(caller, life=1)
         return callers
@@ -238,6 +242,23 @@ class World:
             instances=self.instances,
             callers=self.callers,
             clock=self.clock("registry"),
+        )
+
+    def _make_mesh(self) -> Mesh | None:
+        plan = self.blueprint.mesh
+        if plan is None:
+            return None
+        around = MeshSurroundings(
+            self.kernel, self.recorder, self.network.view("mesh"), self.power, self.stream
+        )
+        return Mesh(
+            around,
+            plan,
+            self.wiring,
+            callers=self.callers,
+            instances=self.instances,
+            clock=self.clock("control-plane"),
+            balancers=self._extensions.balancers,
         )
 
     def _registry(self) -> RegistryServer | None:
@@ -293,6 +314,7 @@ class World:
             discovery=self.discovery,
             monitoring=self.monitoring,
             jobs=self.jobs,
+            mesh=self.mesh,
         )
 
     def _make_faults(self) -> FaultExecutor:
@@ -327,9 +349,11 @@ class World:
         """
         plan = self.blueprint.phases
         stores = self.caches.places, self.queues.sources, self.databases
-        for sampler in samplers(self.recorder, self.instances_of, *stores):
+        for sampler in samplers(self.recorder, self.instances_of, *stores, self.mesh):
             observe(self.kernel, self.blueprint.sample_interval_ns, sampler.look)
         self._arm_faults()
+        if self.mesh is not None:
+            self.mesh.arm(plan.warm_up_ns)
         for source in self.sources:
             source.start()
         self._start_processes()

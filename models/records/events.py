@@ -40,6 +40,10 @@ class EventKind(StrEnum):
     EXPERIMENT_ENDED = "experiment_ended"  # "experiment"; status, deviated, unmet
     BUDGET_EXHAUSTED = "budget_exhausted"  # which budget; limit
     PRIMARY_PROMOTED = "primary_promoted"  # instance; database, term, lost (confirmed writes)
+    CONFIG_PUBLISHED = "config_published"  # control plane; version, change
+    CONFIG_APPLIED = "config_applied"  # proxy; version
+    CONFIG_REFUSED = "config_refused"  # proxy; version, reason
+    CONFIG_CONVERGED = "config_converged"  # control plane; version, took_ns, proxies
     NOTE = "note"  # written by user plug-ins
 
 

@@ -12,6 +12,7 @@ from sim.nodes.standstill import Standstill
 from sim.nodes.wiring import Caller, Wiring
 from sim.processes.discovery import Discovery
 from sim.processes.jobs import Jobs
+from sim.processes.mesh import Mesh
 from sim.processes.monitoring import Monitoring
 
 
@@ -28,13 +29,15 @@ class Lives:
         discovery: Discovery | None,
         monitoring: Monitoring | None,
         jobs: Jobs | None,
+        mesh: Mesh | None,
     ) -> None:
         self._kernel = kernel
         self._events = events
         self._wiring = wiring
         self._callers = callers
         self._discovery = discovery
-        self._parts = [part for part in (discovery, monitoring, jobs) if part is not None]
+        self._mesh = mesh
+        self._parts = [part for part in (discovery, monitoring, jobs, mesh) if part is not None]
 
     def crash(self, instance: Instance, condition: Condition, cause: str = "") -> None:
         """Kill an instance's process; DARK also silences its host."""
@@ -46,6 +49,8 @@ class Lives:
             self._events.event(EventKind.INSTANCE_CRASHED, instance.name, {"cause": cause})
         if self._discovery is not None:
             self._discovery.instance_died(instance)
+        if self._mesh is not None:
+            self._mesh.instance_died(instance)
 
     def restart(self, instance: Instance) -> None:
         """Start the process again; it serves after the service's start-up time."""
@@ -56,6 +61,8 @@ class Lives:
             self._wiring.connect_all(caller)
         if self._discovery is not None:
             self._discovery.instance_starting(instance, is_ready=instance.start_up_ns == 0)
+        if self._mesh is not None:
+            self._mesh.instance_starting(instance)
         self._kernel.post(
             self._kernel.now + instance.start_up_ns,
             USER,
@@ -68,6 +75,8 @@ class Lives:
         Standstill(self._kernel, instance)
         if self._discovery is not None:
             self._discovery.instance_stopped(instance)
+        if self._mesh is not None:
+            self._mesh.instance_stopped(instance)
 
     def go_on(self, instance: Instance) -> None:
         """Its process goes on where it stood still."""
@@ -75,6 +84,8 @@ class Lives:
             instance.standstill.end()
         if self._discovery is not None:
             self._discovery.instance_continued(instance)
+        if self._mesh is not None:
+            self._mesh.instance_continued(instance)
 
     def withhold_connections(self, instance: Instance, shares: tuple[float, ...]) -> None:
         """Leave it only the rest of the connections to those whom it calls."""

@@ -172,6 +172,13 @@ class Channel:
         del self._targets[member]
         self._balancer.remove(member)
 
+    def take_over(self, former: Channel) -> None:
+        """Share the view of a channel with the same balancer, whose place this one takes."""
+        self._targets = former._targets
+
+    def retire(self) -> None:
+        """Another channel takes the place of this one; calls under way end as they began."""
+
     @property
     def timeout_ns(self) -> DurationNs:
         """How long a try may take; 0 is for ever."""
@@ -235,6 +242,41 @@ class Channel:
             heappush(self._agenda, (arrival, next(self._network_numbers), target.arrive, attempt))
         else:
             self._send_through_faults(target, attempt)
+
+    def turn_away(
+        self,
+        node: PlanNode,
+        request: Request,
+        parent: Attempt | None,
+        outcome: Outcome,
+        start_ns: TimeNs,
+    ) -> None:
+        """End a call that began then and is never sent, by an attempt that never left."""
+        attempt = self._unsent(node, request, parent, 1, start_ns)
+        self._record(attempt, outcome, Decision.NONE)
+        self._call_ended(attempt, outcome)
+
+    def _unsent(
+        self,
+        node: PlanNode,
+        request: Request,
+        parent: Attempt | None,
+        try_number: int,
+        start_ns: TimeNs,
+    ) -> Attempt:
+        """An attempt that was asked for and never left."""
+        attempt = Attempt()
+        attempt.id = next(self._ids)
+        attempt.channel = self
+        attempt.node = node
+        attempt.request = request
+        attempt.parent = parent
+        attempt.target = None
+        attempt.try_number = try_number
+        attempt.start_ns = start_ns
+        attempt.wait_ns = 0
+        attempt.is_aborted = False
+        return attempt
 
     def _send_through_faults(self, target: Target, attempt: Attempt) -> None:
         """As rules of the network say. A copy comes by a connection of its own."""

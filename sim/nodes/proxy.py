@@ -97,10 +97,14 @@ class ProxyChannel(Channel):
         if self._chain is not None and self._chain.outliers is not None:
             self._chain.outliers.remove(member)
 
-    def close(self) -> None:
-        """The caller is gone, and what it knew with it."""
+    def retire(self) -> None:
+        """Another channel judges members from now on."""
         if self._sweeps is not None:
             self._sweeps.stop()
+
+    def close(self) -> None:
+        """The caller is gone, and what it knew with it."""
+        self.retire()
 
     def call(
         self,
@@ -211,6 +215,22 @@ class ProxyChannel(Channel):
             assert self._chain is not None
             self._chain.gone(permit)
 
+    def turn_away(
+        self,
+        node: PlanNode,
+        request: Request,
+        parent: Attempt | None,
+        outcome: Outcome,
+        start_ns: TimeNs,
+    ) -> None:
+        """End a call that is never sent; a fallback may hide that."""
+        attempt = self._unsent(node, request, parent, 1, start_ns)
+        self._record(attempt, outcome, Decision.NONE)
+        if self._chain is None:
+            self._call_ended(attempt, outcome)
+        else:
+            self._tell_caller(attempt, outcome)
+
     def _turn_away(
         self,
         node: PlanNode,
@@ -219,9 +239,7 @@ class ProxyChannel(Channel):
         outcome: Outcome = Outcome.LIMITED,
     ) -> None:
         """A call that is not let in is one attempt that never left."""
-        attempt = self._unsent(node, request, parent, 1, self._kernel.now)
-        self._record(attempt, outcome, Decision.NONE)
-        self._tell_caller(attempt, outcome)
+        self.turn_away(node, request, parent, outcome, self._kernel.now)
 
     def _tell_caller(self, last: Attempt, outcome: Outcome) -> None:
         assert self._chain is not None
@@ -229,28 +247,6 @@ class ProxyChannel(Channel):
         if told is Outcome.FALLBACK and last.parent is not None:
             told = Outcome.OK
         self._end(last, told)
-
-    def _unsent(
-        self,
-        node: PlanNode,
-        request: Request,
-        parent: Attempt | None,
-        try_number: int,
-        start_ns: TimeNs,
-    ) -> Attempt:
-        """An attempt that was asked for and never left."""
-        attempt = Attempt()
-        attempt.id = next(self._ids)
-        attempt.channel = self
-        attempt.node = node
-        attempt.request = request
-        attempt.parent = parent
-        attempt.target = None
-        attempt.try_number = try_number
-        attempt.start_ns = start_ns
-        attempt.wait_ns = 0
-        attempt.is_aborted = False
-        return attempt
 
     def _try_ended(self, last: Attempt, outcome: Outcome) -> None:
         if self._hedges is None:

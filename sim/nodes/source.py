@@ -78,6 +78,10 @@ class Source:
 
     def start(self) -> None:
         """Begin to send; to be called once, when the client node is connected."""
+        self.aim()
+
+    def aim(self) -> None:
+        """Send by the channel that is there now; to be called when it has been replaced."""
         self._send = self.channels[self._service_index].call
 
     def stop(self) -> None:

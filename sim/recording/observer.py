@@ -10,6 +10,7 @@ from sim.nodes.instance import Instance
 from sim.nodes.stores.cache import Cache
 from sim.nodes.stores.database import Databases
 from sim.nodes.stores.messages import MessageSource
+from sim.processes.mesh import Mesh
 from sim.recording.recorder import Recorder
 
 
@@ -36,6 +37,7 @@ def samplers(
     caches_of: Mapping[tuple[str, str], Sequence[Cache]],
     queues: Sequence[MessageSource],
     databases: Databases,
+    mesh: Mesh | None = None,
 ) -> Iterator[Sampler]:
     """Those that have something to look at."""
     yield ServiceSampler(recorder, instances_of)
@@ -45,6 +47,8 @@ def samplers(
         yield MessageSampler(recorder, queues)
     if databases:
         yield DatabaseSampler(recorder, databases)
+    if mesh is not None:
+        yield MeshSampler(recorder, mesh)
 
 
 class ServiceSampler:
@@ -136,3 +140,19 @@ class DatabaseSampler:
             for node in database.nodes:
                 place = (("instance", node.name), *labels)
                 sample("world_database_lag_writes", place, node.lag_writes)
+
+
+class MeshSampler:
+    """How many proxies live and how many run the newest configuration, and pushes so far."""
+
+    def __init__(self, recorder: Recorder, mesh: Mesh) -> None:
+        self._recorder = recorder
+        self._mesh = mesh
+
+    def look(self) -> None:
+        """Take one sample of each series."""
+        sample, mesh = self._recorder.sample, self._mesh
+        proxies, current = mesh.standing()
+        sample("world_mesh_proxies", (), proxies)
+        sample("world_mesh_proxies_current", (), current)
+        sample("world_mesh_pushes", (), mesh.server.pushes_sent)

@@ -6,6 +6,7 @@ from enum import Enum, IntEnum
 from types import MappingProxyType
 
 from models.base.errors import ConfigError
+from models.traffic.config import EdgeConfig
 from models.traffic.mesh.rules import (
     BalancingRule,
     BreakerRule,
@@ -93,7 +94,11 @@ class ServiceEntry:
 
 @dataclass(frozen=True, slots=True)
 class MeshConfig:
-    """One state of the whole mesh: who there is, and what holds."""
+    """One state of the whole mesh: who there is, and what holds.
+
+    ``edges`` say what callers do by themselves, where no rule speaks.
+    """
 
     services: tuple[ServiceEntry, ...]
     policies: tuple[Policy, ...] = ()
+    edges: tuple[EdgeConfig, ...] = ()

@@ -49,13 +49,19 @@ class EdgePolicy:
 
     def edge_config(self) -> EdgeConfig:
         """The part that the caller's channel needs."""
-        return EdgeConfig(
-            caller=self.caller,
-            callee=self.callee,
+        return self.laid_over(EdgeConfig(self.caller, self.callee))
+
+    def laid_over(self, written: EdgeConfig) -> EdgeConfig:
+        """The edge as it is written, except for what rules can be about.
+
+        Which endpoints must not be called twice is theirs to say, and no rule's.
+        """
+        return replace(
+            written,
             timeout_ns=self.timeout_ns,
             balancer=self.balancer,
             breaker=self.breaker,
-            retry=self.retry,
+            retry=replace(self.retry, once=self.retry.once | written.retry.once),
         )
 
     def with_rule(self, rule: Rule) -> "EdgePolicy":
@@ -99,16 +105,29 @@ class EdgePolicy:
                 assert_never(rule)
 
 
+def policy_of(edge: EdgeConfig) -> EdgePolicy:
+    """What a proxy does for which no rule speaks: what its edge says."""
+    return EdgePolicy(
+        edge.caller,
+        edge.callee,
+        timeout_ns=edge.timeout_ns,
+        balancer=edge.balancer,
+        breaker=edge.breaker,
+        retry=edge.retry,
+    )
+
+
 class Resolver:
     """Answers what holds on an edge, for one configuration that has been validated.
 
     An answer costs O(rules that touch the edge).
     """
 
-    __slots__ = ("_policies", "config")
+    __slots__ = ("_policies", "_written", "config")
 
     def __init__(self, config: MeshConfig) -> None:
         self.config = config
+        self._written = {(edge.caller, edge.callee): edge for edge in config.edges}
         self._policies: dict[Scope, list[Policy]] = {}
         for policy in config.policies:
             self._policies.setdefault(policy.scope, []).append(policy)
@@ -116,6 +135,9 @@ class Resolver:
     def effective(self, caller: str, callee: str) -> EdgePolicy:
         """The policy of one edge, whether or not anything names it."""
         edge = EdgePolicy(caller, callee)
+        written = self._written.get((caller, callee))
+        if written is not None:
+            edge = policy_of(written)
         for policy in self._from_widest(caller, callee):
             for rule in policy.rules:
                 edge = edge.with_rule(rule)

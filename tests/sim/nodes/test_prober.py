@@ -64,7 +64,7 @@ def test_probes_are_messages_that_take_their_time() -> None:
     """1 ms there and 1 ms back: all answers are late for a time-out below that."""
     hasty = shop_of("prequal", prequal=PrequalConfig(timeout_ns=2 * MS - 1))
     sent, _ = late(hasty)
-    prober = hasty.callers[-1].probers[0]
+    prober = hasty.callers[-1].ways[0][0].prober
     assert prober.sent >= prober.answered > 1000
     assert sent[1] + sent[3] < 0.6 * sent.total()
     in_time, _ = late(shop_of("prequal", prequal=PrequalConfig(timeout_ns=2 * MS)))
@@ -79,7 +79,7 @@ def test_a_dead_instance_answers_no_probes() -> None:
     )
     world = build(plan, 5)
     world.run()
-    prober = world.callers[-1].probers[0]
+    prober = world.callers[-1].ways[0][0].prober
     assert 0.55 < prober.answered / prober.sent < 0.75
 
 
