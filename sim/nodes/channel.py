@@ -2,6 +2,8 @@
 
 Each calling instance has one channel per service it calls, as a side-car would. All policy is
 asked of the deciders in ``models.traffic``; this file only carries messages and time.
+
+Length: the way of an attempt, there and back, is read in one piece.
 """
 
 from __future__ import annotations
