@@ -16,7 +16,7 @@ from models.service.traffic import SourceSpec
 from models.storage.message_queue import MessageQueueConfig
 from models.traffic.config import EdgeConfig
 from models.traffic.gateway.config import Route
-from models.traffic.mesh.plan import MeshPlan
+from models.traffic.mesh.config import MeshPlan
 
 
 @dataclass(frozen=True, slots=True)

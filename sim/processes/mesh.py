@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from models.base.time import TimeNs
 from models.traffic.balancer.policies import BalancerFactory
-from models.traffic.mesh.plan import MeshPlan, check_plan
+from models.traffic.mesh.config import MeshPlan
+from models.traffic.mesh.fitness import check_plan
 from models.traffic.mesh.validation import MeshValidator
 from sim.kernel.clocks import NodeClock
 from sim.kernel.ties import USER

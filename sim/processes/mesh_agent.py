@@ -11,8 +11,9 @@ from models.base.streams import Stream
 from models.base.time import TimeNs
 from models.records.events import EventKind
 from models.traffic.config import EdgeConfig
+from models.traffic.mesh.config import MeshPlan
+from models.traffic.mesh.fitness import judge_of
 from models.traffic.mesh.messages import NO_VERSION, Hello, Nack, ProxyId, ProxyMessage, Push
-from models.traffic.mesh.plan import MeshPlan
 from models.traffic.mesh.proxy_agent import ProxyAgent
 from models.traffic.mesh.resolver import EdgePolicy, policy_of
 from models.traffic.mesh.router import MeshRouter
@@ -60,7 +61,7 @@ class MeshAgent:
             life=life,
             start_ns=self._now,
             config=parts.plan.agent,
-            judge=parts.plan.judge_of(caller.service),
+            judge=judge_of(parts.plan, caller.service),
         )
         self._driver: Driver[tuple[Hello, ...]] = Driver(
             parts.around.kernel, caller.clock, self._agent, tie_class=USER, deliver=self._say

@@ -7,9 +7,9 @@ from typing import Protocol
 from models.base.streams import Stream
 from models.base.time import TimeNs
 from models.records.events import EventKind
+from models.traffic.mesh.config import MeshChange, MeshPlan
 from models.traffic.mesh.control_plane import ControlPlane
 from models.traffic.mesh.messages import ProxyId, ProxyMessage, Push, Version
-from models.traffic.mesh.plan import MeshChange, MeshPlan
 from models.traffic.mesh.validation import MeshValidator
 from sim.kernel.clocks import NodeClock
 from sim.kernel.driver import Driver

@@ -7,10 +7,14 @@ from dataclasses import replace
 from models.base.distributions import Deterministic, Distribution
 from models.faults.plan import Fault
 from models.traffic.config import EdgeConfig
-from models.traffic.mesh.control_plane import ControlPlaneConfig
-from models.traffic.mesh.plan import Feature, MeshChange, MeshPlan
+from models.traffic.mesh.config import (
+    AgentConfig,
+    ControlPlaneConfig,
+    Feature,
+    MeshChange,
+    MeshPlan,
+)
 from models.traffic.mesh.policy import MeshConfig, Policy, PolicyType, Scope, ServiceEntry
-from models.traffic.mesh.proxy_agent import AgentConfig
 from models.traffic.mesh.rules import (
     BalancingRule,
     Destination,

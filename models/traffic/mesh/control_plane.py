@@ -13,29 +13,15 @@ from heapq import heappop, heappush
 
 from models.base.errors import ConfigError
 from models.base.streams import Stream
-from models.base.time import NS_PER_MS, NS_PER_S, DurationNs, TimeNs
+from models.base.time import TimeNs
 from models.traffic import backoff
-from models.traffic.config import BackoffConfig
+from models.traffic.mesh.config import ControlPlaneConfig
 from models.traffic.mesh.convergence import Convergence, ConvergenceLog
 from models.traffic.mesh.messages import Ack, Hello, Nack, ProxyId, ProxyMessage, Push, Version
 from models.traffic.mesh.policy import MeshConfig
 from models.traffic.mesh.resolver import Resolver
 from models.traffic.mesh.session import ProxyState, Session, SessionSignal
 from models.traffic.mesh.validation import Flaw, MeshValidator
-
-
-@dataclass(frozen=True, slots=True)
-class ControlPlaneConfig:
-    """How a control plane sends.
-
-    An answer is awaited for ``ack_timeout_ns`` and then ever longer, by ``backoff``; after
-    ``tries_max`` sendings the proxy counts as silent. ``past_max`` versions are remembered.
-    """
-
-    ack_timeout_ns: DurationNs = NS_PER_S
-    backoff: BackoffConfig = BackoffConfig(base_ns=500 * NS_PER_MS, cap_ns=10 * NS_PER_S)
-    tries_max: int = 8
-    past_max: int = 16
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from models.base.errors import ConfigError
-from models.base.time import NS_PER_S, DurationNs, TimeNs
+from models.base.time import TimeNs
+from models.traffic.mesh.config import AgentConfig
 from models.traffic.mesh.messages import NO_VERSION, Ack, Hello, Nack, ProxyId, Push, Version
 from models.traffic.mesh.resolver import EdgePolicy
 
@@ -21,17 +22,6 @@ Judge: TypeAlias = Callable[[tuple[EdgePolicy, ...]], str | None]
 def accept_all(_edges: tuple[EdgePolicy, ...]) -> str | None:
     """The judge of a proxy that can do everything."""
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class AgentConfig:
-    """How often a proxy says that it is there: until it has heard anything, and afterwards.
-
-    The latter brings a proxy back that the control plane has given up or forgotten.
-    """
-
-    hello_ns: DurationNs = NS_PER_S
-    refresh_ns: DurationNs = 30 * NS_PER_S
 
 
 @dataclass(frozen=True, slots=True)

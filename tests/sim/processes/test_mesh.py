@@ -13,7 +13,7 @@ from models.faults.plan import Fault, InstanceCrash, ZoneOutage
 from models.faults.selector import Selector
 from models.traffic.config import BackoffConfig, BreakerConfig, Jitter, RetryConfig
 from models.traffic.gateway.headers import HeaderMatch
-from models.traffic.mesh.plan import Feature
+from models.traffic.mesh.config import Feature
 from models.traffic.mesh.policy import Scope
 from models.traffic.mesh.rules import (
     BreakerRule,

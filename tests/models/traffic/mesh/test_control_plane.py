@@ -8,7 +8,8 @@ from models.base.errors import ConfigError
 from models.base.streams import Stream
 from models.traffic.backoff import delay
 from models.traffic.config import BackoffConfig, Jitter
-from models.traffic.mesh.control_plane import ControlPlane, ControlPlaneConfig
+from models.traffic.mesh.config import ControlPlaneConfig
+from models.traffic.mesh.control_plane import ControlPlane
 from models.traffic.mesh.messages import (
     NO_VERSION,
     Ack,

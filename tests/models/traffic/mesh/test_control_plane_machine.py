@@ -6,10 +6,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from models.base.streams import Stream
 from models.traffic.config import BackoffConfig
-from models.traffic.mesh.control_plane import ControlPlane, ControlPlaneConfig
+from models.traffic.mesh.config import AgentConfig, ControlPlaneConfig
+from models.traffic.mesh.control_plane import ControlPlane
 from models.traffic.mesh.messages import NO_VERSION, ProxyId, ProxyMessage, Push, Version
 from models.traffic.mesh.policy import MeshConfig, Policy, PolicyType, ServiceEntry
-from models.traffic.mesh.proxy_agent import AgentConfig, ProxyAgent
+from models.traffic.mesh.proxy_agent import ProxyAgent
 from models.traffic.mesh.resolver import EdgePolicy
 from models.traffic.mesh.rules import TimeoutRule
 from models.traffic.mesh.session import ProxyState

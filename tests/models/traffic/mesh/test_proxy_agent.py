@@ -3,8 +3,9 @@
 import pytest
 
 from models.base.errors import ConfigError
+from models.traffic.mesh.config import AgentConfig
 from models.traffic.mesh.messages import NO_VERSION, Ack, Hello, Nack, ProxyId, Push, Version
-from models.traffic.mesh.proxy_agent import AgentConfig, AgentSnapshot, ProxyAgent
+from models.traffic.mesh.proxy_agent import AgentSnapshot, ProxyAgent
 from models.traffic.mesh.resolver import EdgePolicy
 
 WEB = ProxyId("web-0")

@@ -1,56 +1,21 @@
-"""A mesh as it is set up: who can do what, what holds at first, and what operators change."""
+"""Can the proxies of a world do what a mesh is to do? Of each release, and of all of them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 
 from models.base.errors import ConfigError
-from models.base.time import TimeNs
 from models.traffic.balancer.policies import NO_PLUGINS, BalancerFactory
-from models.traffic.mesh.control_plane import ControlPlaneConfig
+from models.traffic.mesh.config import Feature, MeshPlan
 from models.traffic.mesh.policy import MeshConfig
-from models.traffic.mesh.proxy_agent import AgentConfig, Judge, accept_all
+from models.traffic.mesh.proxy_agent import Judge, accept_all
 from models.traffic.mesh.resolver import EdgePolicy
 from models.traffic.mesh.rules import HeaderRouteRule, MirrorRule, Rule, TelemetryRule
 from models.traffic.mesh.validation import MeshValidator
 
 
-class Feature(StrEnum):
-    """What a proxy of an older release may not know yet."""
-
-    SPLIT = "split"
-    FAULT = "fault"
-
-
-@dataclass(frozen=True, slots=True)
-class MeshChange:
-    """A configuration that takes the place of the one before, ``at_ns`` into measure."""
-
-    at_ns: TimeNs
-    config: MeshConfig
-    label: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MeshPlan:
-    """A control plane in ``zone``, and a proxy beside every instance and load source.
-
-    ``members`` are the instances of each subset, by service and subset. ``lacking`` are the
-    services whose proxies do not know everything.
-    """
-
-    zone: str
-    config: MeshConfig
-    changes: tuple[MeshChange, ...] = ()
-    control: ControlPlaneConfig = ControlPlaneConfig()
-    agent: AgentConfig = AgentConfig()
-    members: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
-    lacking: tuple[tuple[str, frozenset[Feature]], ...] = ()
-
-    def judge_of(self, service: str) -> Judge:
-        """What the proxies of a service say to a configuration."""
-        lacks = dict(self.lacking).get(service, frozenset())
-        return judge_without(lacks) if lacks else accept_all
+def judge_of(plan: MeshPlan, service: str) -> Judge:
+    """What the proxies of a service say to a configuration."""
+    lacks = dict(plan.lacking).get(service, frozenset())
+    return judge_without(lacks) if lacks else accept_all
 
 
 def judge_without(lacks: frozenset[Feature]) -> Judge:

@@ -7,7 +7,8 @@ import pytest
 from models.base.errors import ConfigError
 from models.traffic.config import EdgeConfig, RetryConfig
 from models.traffic.gateway.headers import HeaderMatch
-from models.traffic.mesh.plan import Feature, MeshChange, MeshPlan, check_plan, judge_without
+from models.traffic.mesh.config import Feature, MeshChange, MeshPlan
+from models.traffic.mesh.fitness import check_plan, judge_of, judge_without
 from models.traffic.mesh.policy import MeshConfig, Policy, PolicyType, Scope, ServiceEntry
 from models.traffic.mesh.resolver import EdgePolicy, Resolver, policy_of
 from models.traffic.mesh.rules import (
@@ -49,8 +50,8 @@ def test_a_proxy_refuses_just_what_it_lacks(
 def test_proxies_of_other_services_accept_everything() -> None:
     plan = MeshPlan("a", MeshConfig(SERVICES), lacking=(("web", frozenset({Feature.FAULT})),))
     edges = (EdgePolicy("web", "cart", fault=FaultRule()),)
-    assert plan.judge_of("web")(edges) is not None
-    assert plan.judge_of("cart")(edges) is None
+    assert judge_of(plan, "web")(edges) is not None
+    assert judge_of(plan, "cart")(edges) is None
 
 
 def test_a_plan_of_what_channels_can_do_is_fit() -> None:
