@@ -23,6 +23,8 @@ from models.traffic.mesh.resolver import Resolver
 from models.traffic.mesh.session import ProxyState, Session, SessionSignal
 from models.traffic.mesh.validation import Flaw, MeshValidator
 
+_USUAL = ControlPlaneConfig()
+
 
 @dataclass(frozen=True, slots=True)
 class Published:
@@ -84,7 +86,7 @@ class ControlPlane:
         *,
         now: TimeNs,
         generation: int = 1,
-        config: ControlPlaneConfig = ControlPlaneConfig(),
+        config: ControlPlaneConfig = _USUAL,
         validator: MeshValidator | None = None,
     ) -> None:
         _check(config, generation)

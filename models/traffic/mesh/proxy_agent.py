@@ -19,6 +19,9 @@ Judge: TypeAlias = Callable[[tuple[EdgePolicy, ...]], str | None]
 """Says in words why this proxy cannot do what is asked, None if it can."""
 
 
+_USUAL = AgentConfig()
+
+
 def accept_all(_edges: tuple[EdgePolicy, ...]) -> str | None:
     """The judge of a proxy that can do everything."""
     return None
@@ -63,7 +66,7 @@ class ProxyAgent:
         *,
         life: int = 1,
         start_ns: TimeNs = 0,
-        config: AgentConfig = AgentConfig(),
+        config: AgentConfig = _USUAL,
         judge: Judge = accept_all,
     ) -> None:
         if config.hello_ns < 1 or config.refresh_ns < 1:
