@@ -1,7 +1,7 @@
 """``printf``, ``print`` and ``println``: values in a form that a template asks for.
 
 What does not fit its verb is written the way Go complains about it. Left out: argument indices,
-``*`` for a width, and verbs other than ``%v`` and ``%s`` for tables and lists.
+``*`` for a width, and ``%x`` and ``%b`` of floats.
 
 Source: Go package fmt.
 """
@@ -10,7 +10,11 @@ import re
 from collections.abc import Sequence
 
 from models.alerting.templating.values import (
+    NO_VALUE,
+    AlertData,
     ExpansionError,
+    Sample,
+    Table,
     Value,
     is_finite,
     number_text,
@@ -66,13 +70,18 @@ def print_plain(*values: Value) -> str:
     for index, value in enumerate(values):
         if index and not isinstance(value, str) and not isinstance(values[index - 1], str):
             text += " "
-        text += shown(value)
+        text += _said(value)
     return text
 
 
 def print_line(*values: Value) -> str:
     """The values with spaces between them, and the end of a line."""
-    return " ".join(map(shown, values)) + "\n"
+    return " ".join(map(_said, values)) + "\n"
+
+
+def _said(value: Value) -> str:
+    """A sample is a pointer to one in Go, and says so here."""
+    return f"&{shown(value)}" if isinstance(value, Sample) else shown(value)
 
 
 def quoted(text: str) -> str:
@@ -91,20 +100,51 @@ def quoted(text: str) -> str:
 def _formatted(match: re.Match[str], value: Value) -> str:
     verb, form = match["verb"], _form(match)
     if verb == "T":
-        return f"%{form[0]}s" % type_name(value)
-    written: str | None = None
+        return _filled(type_name(value), form[0])
+    if isinstance(value, Table | Sample | AlertData | tuple):
+        return _whole(match, value)
+    written = _of(verb, form, value)
+    if written is not None:
+        return written
+    if value is None:
+        return f"%!{verb}(<nil>)"
+    plain = _of("g" if isinstance(value, float) else "v", form, value)
+    return f"%!{verb}({type_name(value)}={plain})"
+
+
+def _of(verb: str, form: tuple[str, str], value: Value) -> str | None:
     match value:
         case bool():
-            written = f"%{form[0]}s" % shown(value) if verb in "tv" else None
+            return _filled(shown(value), form[0]) if verb in "tv" else None
         case str():
-            written = _of_text(verb, form, value)
+            return _of_text(verb, form, value)
         case int():
-            written = _of_whole(verb, form, value)
+            return _of_whole(verb, form, value)
         case float():
-            written = _of_float(verb, form, value)
+            return _of_float(verb, form, value)
+        case None:
+            return _filled("<nil>", form[0]) if verb == "v" else None
         case _:
-            written = f"%{form[0]}s" % shown(value) if verb in "vs" else None
-    return f"%!{verb}({type_name(value)}={shown(value)})" if written is None else written
+            return _filled(shown(value), form[0]) if verb in "vs" else None
+
+
+def _whole(match: re.Match[str], value: Table | Sample | AlertData | tuple[Value, ...]) -> str:
+    """Every part in the form that is meant for the whole."""
+
+    def parts(*values: Value) -> str:
+        return " ".join(_formatted(match, one) for one in values)
+
+    match value:
+        case Table():
+            pairs = sorted(value.entries.items())
+            return f"map[{' '.join(f'{parts(name)}:{parts(one)}' for name, one in pairs)}]"
+        case Sample():
+            return f"&{{{parts(value.labels, value.value)}}}"
+        case AlertData():
+            told = (value.labels, value.external_labels, value.external_url, value.value)
+            return f"{{{parts(*told)}}}"
+        case _:
+            return f"[{parts(*value)}]"
 
 
 def _form(match: re.Match[str]) -> tuple[str, str]:
@@ -124,7 +164,7 @@ def _of_text(verb: str, form: tuple[str, str], value: str) -> str | None:
         value = quoted(value)
     elif verb not in "sv":
         return None
-    return f"%{width}{precision}s" % value
+    return _filled(value[: int(precision[1:] or 0)] if precision else value, width)
 
 
 def _of_whole(verb: str, form: tuple[str, str], value: int) -> str | None:
@@ -132,10 +172,10 @@ def _of_whole(verb: str, form: tuple[str, str], value: int) -> str | None:
     if verb in "dvxXo":
         return f"%{width}{precision}{'d' if verb == 'v' else verb}" % value
     if verb == "b":
-        return f"%{width.replace('0', '', 1)}s" % f"{value:b}"
+        return _padded(f"{value:b}", width)
     if verb in "cqU" and 0 <= value <= 0x10FFFF:
         forms = {"c": chr(value), "q": f"'{chr(value)}'", "U": f"U+{value:04X}"}
-        return f"%{width}s" % forms[verb]
+        return _filled(forms[verb], width)
     return None
 
 
@@ -154,16 +194,27 @@ def _of_float(verb: str, form: tuple[str, str], value: float) -> str | None:
 
 
 def _padded(text: str, form: str) -> str:
-    digits = form.lstrip("-# 0")
-    width = int(digits or 0)
+    """A number in its width; zeros go behind its sign."""
+    width, has_zeros = _width(form)
     if "-" in form:
         return text.ljust(width)
-    has_zeros = "0" in form[: len(form) - len(digits)]
     return text.zfill(width) if has_zeros else text.rjust(width)
+
+
+def _filled(text: str, form: str) -> str:
+    """A text in its width; zeros go in front of all of it."""
+    width, has_zeros = _width(form)
+    if "-" in form:
+        return text.ljust(width)
+    return text.rjust(width, "0" if has_zeros else " ")
+
+
+def _width(form: str) -> tuple[int, bool]:
+    digits = form.lstrip("-+# 0")
+    return int(digits or 0), "0" in form[: len(form) - len(digits)]
 
 
 def joined(values: Sequence[Value]) -> str:
     """Arguments of a function that makes one text of all of them."""
-    if len(values) == 1 and isinstance(values[0], str):
-        return values[0]
-    return print_plain(*values)
+    told = (NO_VALUE if value is None else value for value in values)
+    return print_plain(*(shown(one) if isinstance(one, Sample) else one for one in told))

@@ -8,7 +8,8 @@ dot ``Labels``, ``ExternalLabels``, ``ExternalURL`` and ``Value``. What is wrong
 fails when it is compiled. What fails while it is filled in becomes its text, as in Prometheus,
 so that an alert with a bad annotation is sent all the same.
 
-Where Prometheus would print addresses of memory (a whole query result), the samples are printed.
+Where Prometheus would print addresses of memory (a whole query result), the samples are printed;
+``safeHtml`` gives a plain text.
 
 Source: semantics 3.1; prometheus template/template.go, rules/alerting.go.
 """
@@ -75,6 +76,7 @@ class Template:
 
     text: str
     _block: Block = field(compare=False, repr=False)
+    _is_local: bool = field(compare=False, repr=False, default=False)
 
     def expand(self, occasion: Occasion) -> str:
         """The text for this occasion; one that tells of the error when there is one."""
@@ -93,8 +95,9 @@ class Template:
             "$externalURL": data.external_url,
             "$value": data.value,
         }
+        local = _local(occasion) if self._is_local else {}
         try:
-            return Evaluation(data, variables, _local(occasion)).text(self._block)
+            return Evaluation(data, variables, local).text(self._block)
         except LocatedError as error:
             line, column = position(self.text, error.place)
             return f"<error expanding template: {line}:{column}: {error}>"
@@ -123,7 +126,8 @@ def compile_template(text: str) -> Template:
     """
     if "{{" not in text:
         return Template(text, (Literal(text),) if text else ())
-    return Template(text, parse(text, functions=_FUNCTION_NAMES, variables=_VARIABLES))
+    block = parse(text, functions=_FUNCTION_NAMES, variables=_VARIABLES)
+    return Template(text, block, any(name in text for name in _LOCAL))
 
 
 def _local(occasion: Occasion) -> dict[str, Definition]:

@@ -3,6 +3,8 @@
 import pytest
 
 from models.planning.paging import Paging, paging
+from models.records.record import RunRecord
+from scenarios.cli.alerts_document import alerts_document
 from scenarios.load import load
 from scenarios.runs.execute import execute
 
@@ -36,15 +38,21 @@ alerting:
       rules:
         - {alert: Down, expr: 'up{job="web"} == 0', for: 10s}
         - {alert: Busy, expr: 'sum(rate(http_requests_total{job="web"}[30s])) > 45'}
+  objective: {target: 99%, window: 7d}
   notify: {group_by: [alertname], group_wait: 5s}
 """
 
 
 @pytest.fixture(scope="module")
-def answer(tmp_path_factory: pytest.TempPathFactory) -> Paging:
+def record(tmp_path_factory: pytest.TempPathFactory) -> RunRecord:
     path = tmp_path_factory.mktemp("truth") / "scenario.yaml"
     path.write_text(SCENARIO, encoding="utf-8")
-    return paging(execute(load(path)))
+    return execute(load(path))
+
+
+@pytest.fixture
+def answer(record: RunRecord) -> Paging:
+    return paging(record)
 
 
 def test_the_crash_was_told_and_the_slowness_missed(answer: Paging) -> None:
@@ -55,3 +63,10 @@ def test_the_crash_was_told_and_the_slowness_missed(answer: Paging) -> None:
 
 def test_an_alert_on_a_busy_minute_without_a_fault_is_false(answer: Paging) -> None:
     assert {one.alert for one in answer.false_alerts} == {"Busy"}
+
+
+def test_machines_are_told_the_same_and_by_which_objective(record: RunRecord) -> None:
+    document = alerts_document(record)
+    assert document["missed_faults"] == 1
+    assert {one["alert"] for one in document["false_alerts"]} == {"Busy"}
+    assert document["objective"] == {"target": 0.99, "window_ns": 7 * 24 * 3600 * 10**9}

@@ -41,6 +41,19 @@ def test_the_first_source_is_the_one_that_is_found_without_an_index(rules, steps
     assert index.source_of(asked, now=now) == next((one for one in found if one is not None), None)
 
 
+def test_a_source_that_is_dropped_takes_no_other_with_it():
+    index = InhibitionIndex([InhibitRule(read_matchers("s=1"), read_matchers("t=1"))])
+    alerts = [Alert((("a", name), ("s", "1")), 0, 9) for name in "xyz"]
+    for alert in alerts:
+        index.put(held(alert, resolve_timeout_ns=5, now=0))
+    for position, alert in enumerate(alerts[:2]):
+        index.drop(alert.labels)
+        assert index.source_of((("t", "1"),), now=0) == alerts[position + 1].labels
+    index.drop(alerts[2].labels)
+    index.drop(alerts[2].labels)
+    assert index.source_of((("t", "1"),), now=0) is None
+
+
 def test_only_sources_with_the_right_labels_are_looked_at():
     looked_at = []
 

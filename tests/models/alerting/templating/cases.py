@@ -139,6 +139,28 @@ SAME = [
     ),
     ('{{ printf "%8v|%-8v|%+v|%08v" 1.5 1.5 1.5 1.5 }}', "     1.5|1.5     |1.5|000001.5"),
     ('{{ printf "%v" nil }} {{ printf "%v" (args 1) }}', "<nil> map[arg0:1]"),
+    (
+        '{{ printf "%5.2f|%5.2f|%5.2f|%+d|%q" "1.5" 3 true $value nil }}',
+        "%!f(string=   1.)|%!f(int=   03)|%!f(bool= true)|%!d(float64=+2.5)|%!q(<nil>)",
+    ),
+    (
+        '{{ printf "%05s|%-05s|%06t|%05d|%05.1f" "b" "b" true -7 -1.5 }}',
+        "0000b|b    |00true|-0007|-01.5",
+    ),
+    ('{{ printf "%.0s|%.9s|%5T" "abc" "abc" 1 }}', "|abc|  int"),
+    (
+        '{{ printf "%q %d %03v" $labels (args 1) . }}',
+        'map["__name__":"v" "job":"b"] map[%!d(string=arg0):1] '
+        "{map[__name__:00v job:00b] map[0dc:0eu] 000 2.5}",
+    ),
+    (
+        '{{ $s := query "v" | sortByLabel "job" | first }}{{ $s }} {{ print $s 1 }} {{ html $s }}'
+        ' {{ printf "%v %.1f" $s $s }}',
+        "{map[__name__:v job:a] 0} &{map[__name__:v job:a] 0} 1 {map[__name__:v job:a] 0}"
+        " &{map[__name__:v job:a] 0} &{map[%!f(string=_):%!f(string=v) %!f(string=j):%!f(string=a)]"
+        " 0.0}",
+    ),
+    ("{{ html nil }} {{ urlquery nil 1 }}", "&lt;no value&gt; %3Cno+value%3E1"),
 ]
 """Forms and what they give."""
 

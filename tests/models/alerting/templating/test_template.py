@@ -150,6 +150,26 @@ def test_the_bounds_are_exact():
         compile_template("{{ if 1 }}" + deep + "{{ end }}")
 
 
+@pytest.mark.parametrize(
+    ("template", "exceeded"),
+    [
+        ("{{ range 49999 }}{{ end }}", "{{ range 50000 }}{{ end }}"),
+        (
+            '{{ $a := printf "%8192d" 1 }}{{ $x := print $a $a $a $a $a $a $a $a }}',
+            '{{ $a := printf "%8192d" 1 }}{{ $x := print $a $a $a $a $a $a $a $a "b" }}',
+        ),
+        (
+            '{{ range 6 }}{{ printf "%10000d" 1 }}{{ end }}' + "x" * 5536,
+            '{{ range 6 }}{{ printf "%10000d" 1 }}{{ end }}' + "x" * 5537,
+        ),
+    ],
+    ids=["steps", "one text", "all texts"],
+)
+def test_what_reaches_a_bound_is_filled_in_and_one_more_is_not(template, exceeded):
+    assert not expanded(template).startswith("<error")
+    assert expanded(exceeded).startswith("<error expanding template: 1:")
+
+
 def test_deep_parentheses_are_refused_and_not_a_crash():
     with pytest.raises(TemplateError, match="more than 40 blocks"):
         compile_template("{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}")
