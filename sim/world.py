@@ -327,6 +327,7 @@ class World:
             nodes=() if self.jobs is None else self.jobs.nodes(),
             registry=self._registry(),
             streams=self.stream,
+            sources=tuple(zip(self.sources, self.blueprint.sources, strict=True)),
         )
         return FaultExecutor(scene, self.recorder)
 

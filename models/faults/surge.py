@@ -2,6 +2,7 @@
 
 A plan is known before the run, so a surge is no event: the rate is multiplied where it lasts, and
 the arrivals are drawn from the product. What comes before it comes as it would have come anyway.
+Where an experiment calls faults off, a source goes on by a profile without what was called off.
 """
 
 from bisect import bisect_right

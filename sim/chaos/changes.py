@@ -1,29 +1,14 @@
-"""Verbs for what people do to a platform: a bad release, a bad setting, a service taken away, load.
+"""Verbs for what people do to a platform: a bad release, a bad setting, a service taken away.
 
 Each ends by taking back just what it has changed.
 """
 
 from models.faults.ailments import BadConfig, BadVersion, DependencyOutage
 from models.faults.plan import Fault
-from models.faults.surge import LoadSurge
 from sim.chaos.spoiling import Spoiling
 from sim.chaos.tempo import Tempo
 from sim.chaos.verb import Hit, InstanceVerb, Overlay, Scene, Verb
 from sim.nodes.instance import Instance
-
-
-class LoadSurgeVerb(Verb[LoadSurge]):
-    """Notes when a surge begins and ends: the source's arrivals were drawn with it."""
-
-    def aim(self, number: int, fault: Fault, kind: LoadSurge) -> Hit:
-        """The source."""
-        return Hit(number, fault, others=[kind.source])
-
-    def strike(self, kind: LoadSurge, hit: Hit) -> None:
-        """Nothing to do: users come more often."""
-
-    def heal(self, kind: LoadSurge, hit: Hit) -> None:
-        """Nothing to undo: users come as before."""
 
 
 class DependencyOutageVerb(Verb[DependencyOutage]):

@@ -35,6 +35,8 @@ class FaultExecutor:
     def call_off(self) -> None:
         """Let no fault strike any more; those that are on go on."""
         self._is_called_off = True
+        for verb in dict.fromkeys(self._verbs.values()):
+            verb.call_off()
 
     def _strike(self, entry: tuple[int, Fault]) -> None:
         if self._is_called_off:

@@ -12,12 +12,14 @@ from models.base.streams import Stream
 from models.faults.kind import FaultKind, InstanceFault
 from models.faults.plan import Fault
 from models.faults.selection import select
+from models.service.traffic import SourceSpec
 from sim.kernel.environment import Kernel
 from sim.network.links import Network
 from sim.nodes.condition import Condition
 from sim.nodes.control import ControlNode
 from sim.nodes.instance import Instance
 from sim.nodes.power import Power
+from sim.nodes.source import Source
 from sim.processes.registry_server import RegistryServer
 
 KindT = TypeVar("KindT", bound=FaultKind)
@@ -55,7 +57,10 @@ class Lifecycle(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """All that faults may touch. ``streams`` makes named streams; no ``registry``, no discovery."""
+    """All that faults may touch. ``streams`` makes named streams; no ``registry``, no discovery.
+
+    ``sources`` come with what they would be without any fault.
+    """
 
     kernel: Kernel
     network: Network
@@ -65,6 +70,7 @@ class Scene:
     nodes: Sequence[ControlNode]
     registry: RegistryServer | None
     streams: Callable[[str], Stream]
+    sources: Sequence[tuple[Source, SourceSpec]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,9 @@ class Verb(ABC, Generic[KindT]):
     @abstractmethod
     def heal(self, kind: KindT, hit: Hit) -> None:
         """Undo exactly what :meth:`strike` did for this hit."""
+
+    def call_off(self) -> None:
+        """No fault will strike any more; undo what was done ahead of its time."""
 
     def stream(self, hit: Hit, purpose: str) -> Stream:
         """A stream for one purpose of one fault."""

@@ -38,7 +38,6 @@ from sim.chaos.changes import (
     BadConfigVerb,
     BadVersionVerb,
     DependencyOutageVerb,
-    LoadSurgeVerb,
 )
 from sim.chaos.clocks import ClockDriftVerb, ClockSkewVerb
 from sim.chaos.exhaustion import ExhaustionVerb
@@ -52,6 +51,7 @@ from sim.chaos.mortality import (
 )
 from sim.chaos.network import NETWORK_KINDS, NetworkVerb
 from sim.chaos.spoiling import Spoiling
+from sim.chaos.surges import LoadSurgeVerb
 from sim.chaos.tempo import Tempo
 from sim.chaos.verb import Overlay, Scene, Verb
 from sim.nodes.mishap import Mishap

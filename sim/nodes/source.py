@@ -2,17 +2,18 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
-from heapq import heappush
+from heapq import heapify, heappush
 from itertools import accumulate
 from typing import Protocol
 
 from models.base.outcome import Outcome
 from models.base.streams import Stream
 from models.base.time import DurationNs
-from models.service.traffic import SourceSpec
+from models.faults.surge import surged
+from models.service.traffic import RateProfile, SourceSpec
 from sim.kernel.environment import Kernel
 from sim.kernel.ties import USER
-from sim.nodes.arrivals import instants_of
+from sim.nodes.arrivals import instants_of, poisson
 from sim.nodes.attempt import Attempt, Request
 from sim.nodes.channel import Channel
 from sim.nodes.marking import marker_of
@@ -125,6 +126,19 @@ class LoadSource(Source):
     def start(self) -> None:
         """Schedule the first arrival."""
         super().start()
+        when = next(self._arrivals, None)
+        if when is not None:
+            self._kernel.post(when, USER, self._arrive, None)
+
+    def go_on_at(self, profile: RateProfile, stream: Stream) -> None:
+        """From now on arrive by this profile; what was due by another is called off.
+
+        Takes O(n) of the agenda.
+        """
+        agenda, now = self._agenda, self._kernel.now
+        agenda[:] = [entry for entry in agenda if entry[2] != self._arrive]
+        heapify(agenda)
+        self._arrivals = poisson(surged(profile, 0, now, 0.0), stream)
         when = next(self._arrivals, None)
         if when is not None:
             self._kernel.post(when, USER, self._arrive, None)
