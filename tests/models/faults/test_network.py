@@ -45,6 +45,6 @@ def test_only_faults_of_links_have_a_place() -> None:
     assert RegistryDown().where == ""
 
 
-def test_probes_are_heartbeats_and_scrapes() -> None:
+def test_probes_are_heartbeats_scrapes_and_checks() -> None:
     assert PROBES < EVERYTHING
-    assert {kind.value for kind in PROBES} == {"heartbeats", "scrapes"}
+    assert {kind.value for kind in PROBES} == {"heartbeats", "scrapes", "checks"}
