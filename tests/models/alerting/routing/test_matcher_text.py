@@ -72,3 +72,15 @@ def test_a_missing_label_counts_as_empty() -> None:
 
 def test_every_matcher_must_match() -> None:
     assert not all_match(read_matchers("a=1,b=2"), (("a", "1"), ("b", "3")))
+
+
+def test_the_classic_grammar_knows_a_line_break() -> None:
+    r"""An escape that Go does not know (``\.``) makes the text classic; ``\n`` is one it knows."""
+    (matcher,) = read_matchers(r'foo=~"a\.b\nc"')
+    assert matcher.value == "a\\.b\nc"
+
+
+@pytest.mark.parametrize("text", ['foo="', r'foo="\.'])
+def test_a_quote_that_stands_alone_is_not_closed(text: str) -> None:
+    with pytest.raises(ConfigError):
+        read_matchers(text)

@@ -101,3 +101,13 @@ def test_expiring_ends_it_now_and_once() -> None:
 def test_bad_silences_are_refused(bad: Silence) -> None:
     with pytest.raises(ConfigError):
         Silences().add(bad, now=5)
+
+
+@pytest.mark.parametrize(("ends_at", "is_allowed"), [(100, False), (101, True)])
+def test_a_silence_must_end_after_now(ends_at: int, is_allowed: bool) -> None:
+    silence = Silence(read_matchers("a=b"), 0, ends_at)
+    if is_allowed:
+        assert Silences().add(silence, now=100) == 1
+    else:
+        with pytest.raises(ConfigError, match="in the past"):
+            Silences().add(silence, now=100)

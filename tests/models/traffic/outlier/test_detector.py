@@ -183,3 +183,17 @@ def test_a_member_that_left_says_nothing_and_cannot_be_asked() -> None:
     assert feed(made, 0, ERROR, 10) == NOT_EJECTED
     with pytest.raises(ConfigError, match="not watched"):
         made.is_ejected(0)
+
+
+def test_local_failures_in_a_row_eject_at_their_number_and_not_before() -> None:
+    """Time-outs are the caller's own observation, counted apart where origins are split."""
+    config = OutlierConfig(
+        consecutive_local=ConsecutiveConfig(failures=3),
+        split_local_origin=True,
+        ejected_ratio_max=1.0,
+    )
+    made = detector(2, config)
+    assert feed(made, 0, TIMEOUT, 2) == NOT_EJECTED
+    assert made.record(0, TIMEOUT, 0) == Cause.CONSECUTIVE_LOCAL
+    assert made.is_ejected(0)
+    assert feed(made, 0, TIMEOUT, 6) == NOT_EJECTED, "who is out is not ejected again"
