@@ -4,10 +4,12 @@ from models.base.time import format_duration
 from models.faults.kind import InstanceFault
 from models.faults.plan import Fault, ZoneOutage
 
+_WORDS = {"exhaust": "exhaustion"}
+
 
 def fault_plan(fault: Fault) -> str:
     """``faults[0]: instance crash of 1 of service cart, 30s into measure, for 1m``."""
-    kind = fault.kind.name.replace("_", " ")
+    kind = _WORDS.get(fault.kind.name, fault.kind.name.replace("_", " "))
     lasting = "for good" if fault.for_ns is None else f"for {format_duration(fault.for_ns)}"
     when = f"{format_duration(fault.at_ns)} into measure, {lasting}"
     return f"{fault.label}: {' '.join((kind, _whom(fault))).strip()}, {when}"

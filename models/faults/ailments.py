@@ -52,7 +52,7 @@ class DependencyOutage(FaultKind):
     """A whole service refuses every request that comes; its processes run and keep their state.
 
     What was let in before is answered. Heartbeats, scrapes, and what the nodes of a database tell
-    each other go on, so nobody is taken off a list for it.
+    each other go on, so only checks of health can take somebody off a list for it.
     """
 
     name = "dependency_outage"

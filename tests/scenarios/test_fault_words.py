@@ -29,7 +29,7 @@ CART, ZONE = Selector(service="cart"), Selector(zone="a")
         (RegistryDown(), "registry down"),
         (DependencyOutage("cart"), "dependency outage of service cart"),
         (RegionOutage(Region("east", ("a", "b"))), "region outage of region east"),
-        (Exhaustion(CART, Resource.CPU, 0.5), "exhaust of cpu of service cart"),
+        (Exhaustion(CART, Resource.CPU, 0.5), "exhaustion of cpu of service cart"),
         (ClockSkew(Selector(service="scheduler"), 5), "clock skew of service scheduler"),
         (LoadSurge("users", 3.0), "load surge of users"),
         (BadVersion(CART, 0.5), "bad version of service cart"),
