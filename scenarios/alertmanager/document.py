@@ -1,6 +1,7 @@
 """Alertmanager's configuration file as written.
 
-What receivers need to reach people (addresses, secrets, texts) is accepted and not looked at.
+What receivers need to reach people (addresses, secrets, texts) is not looked at; that it has the
+names that Alertmanager knows is.
 
 Source: semantics 4.1; alertmanager configuration reference.
 """
@@ -12,6 +13,7 @@ from pydantic import BeforeValidator, Field
 from models.alerting.routing.matcher import Matcher, MatchKind
 from models.alerting.routing.matcher_text import read_matchers
 from models.base.errors import ConfigError
+from scenarios.alertmanager import integrations as to
 from scenarios.alertmanager.times import TimeIntervalDoc
 from scenarios.document.prometheus_quantities import PrometheusDuration
 from scenarios.document.quantities import mistake
@@ -19,10 +21,6 @@ from scenarios.document.shapes import Section
 from scenarios.source.problems import quoted
 
 Matchers: TypeAlias = tuple[Matcher, ...]
-
-_QUIET_WHEN_RESOLVED = frozenset({"email", "slack", "wechat"})
-_Settings: TypeAlias = dict[str, Any]
-_Contacts: TypeAlias = list[_Settings]
 
 
 def _matchers(value: object) -> Matchers:
@@ -85,24 +83,24 @@ class ReceiverDoc(Section):
     """Whom to tell, by every integration listed."""
 
     name: str = Field(min_length=1)
-    discord_configs: _Contacts = Field(default_factory=list)
-    email_configs: _Contacts = Field(default_factory=list)
-    incidentio_configs: _Contacts = Field(default_factory=list)
-    jira_configs: _Contacts = Field(default_factory=list)
-    mattermost_configs: _Contacts = Field(default_factory=list)
-    msteams_configs: _Contacts = Field(default_factory=list)
-    msteamsv2_configs: _Contacts = Field(default_factory=list)
-    opsgenie_configs: _Contacts = Field(default_factory=list)
-    pagerduty_configs: _Contacts = Field(default_factory=list)
-    pushover_configs: _Contacts = Field(default_factory=list)
-    rocketchat_configs: _Contacts = Field(default_factory=list)
-    slack_configs: _Contacts = Field(default_factory=list)
-    sns_configs: _Contacts = Field(default_factory=list)
-    telegram_configs: _Contacts = Field(default_factory=list)
-    victorops_configs: _Contacts = Field(default_factory=list)
-    webex_configs: _Contacts = Field(default_factory=list)
-    webhook_configs: _Contacts = Field(default_factory=list)
-    wechat_configs: _Contacts = Field(default_factory=list)
+    discord_configs: list[to.Discord] = Field(default_factory=list)
+    email_configs: list[to.Email] = Field(default_factory=list)
+    incidentio_configs: list[to.Incidentio] = Field(default_factory=list)
+    jira_configs: list[to.Jira] = Field(default_factory=list)
+    mattermost_configs: list[to.Mattermost] = Field(default_factory=list)
+    msteams_configs: list[to.Msteams] = Field(default_factory=list)
+    msteamsv2_configs: list[to.Msteamsv2] = Field(default_factory=list)
+    opsgenie_configs: list[to.Opsgenie] = Field(default_factory=list)
+    pagerduty_configs: list[to.Pagerduty] = Field(default_factory=list)
+    pushover_configs: list[to.Pushover] = Field(default_factory=list)
+    rocketchat_configs: list[to.Rocketchat] = Field(default_factory=list)
+    slack_configs: list[to.Slack] = Field(default_factory=list)
+    sns_configs: list[to.Sns] = Field(default_factory=list)
+    telegram_configs: list[to.Telegram] = Field(default_factory=list)
+    victorops_configs: list[to.Victorops] = Field(default_factory=list)
+    webex_configs: list[to.Webex] = Field(default_factory=list)
+    webhook_configs: list[to.Webhook] = Field(default_factory=list)
+    wechat_configs: list[to.Wechat] = Field(default_factory=list)
 
     def integrations(self) -> list[tuple[str, bool]]:
         """Names such as ``slack[0]``, and whether resolutions are told."""
@@ -111,8 +109,7 @@ class ReceiverDoc(Section):
             kind = field.removesuffix("_configs")
             if kind != field:
                 for index, settings in enumerate(getattr(self, field)):
-                    tells = settings.get("send_resolved", kind not in _QUIET_WHEN_RESOLVED)
-                    found.append((f"{kind}[{index}]", bool(tells)))
+                    found.append((f"{kind}[{index}]", to.tells_resolved(kind, settings)))
         return found
 
 
@@ -137,10 +134,8 @@ class NamedTimesDoc(Section):
 
 
 def _global(value: object) -> object:
-    if value is not None and not isinstance(value, dict):
-        raise mistake(f"expected a mapping, got {quoted(value)}")
-    known = {"resolve_timeout"}
-    return {key: one for key, one in (value or {}).items() if key in known}
+    settings = to.check_known({} if value is None else value, to.GLOBAL_SETTINGS)
+    return {key: one for key, one in settings.items() if key == "resolve_timeout"}
 
 
 class GlobalDoc(Section):
@@ -159,4 +154,4 @@ class AlertmanagerDoc(Section):
     mute_time_intervals: list[NamedTimesDoc] = Field(default_factory=list)
     time_intervals: list[NamedTimesDoc] = Field(default_factory=list)
     templates: list[str] = Field(default_factory=list)
-    tracing: _Settings | None = None
+    tracing: to.Settings | None = None

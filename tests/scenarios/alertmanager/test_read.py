@@ -12,8 +12,10 @@ from models.alerting.routing.settings import AlertmanagerConfig
 from models.base.time import NS_PER_MINUTE, NS_PER_S
 from scenarios.alertmanager.read import read_alertmanager
 from scenarios.alertmanager.times import location_of
-from scenarios.rules.read import read_located
 from scenarios.source.problems import Problems
+from scenarios.source.text import read_source
+from scenarios.source.tree import flatten
+from scenarios.source.yaml_reader import read_yaml
 
 SHIPPED = Path(scenarios.__file__).parent / "library" / "alerting" / "alertmanager.yml"
 SMALL = "route: {receiver: a}\nreceivers: [{name: a}]\n"
@@ -21,7 +23,18 @@ SMALL = "route: {receiver: a}\nreceivers: [{name: a}]\n"
 
 def read(path: Path) -> tuple[AlertmanagerConfig | None, list[str]]:
     problems = Problems()
-    located = read_located(path, "alertmanager", problems)
+    source = read_source(
+        path.read_bytes(),
+        name=str(path),
+        label="alertmanager",
+        directory=path.parent,
+        rank=0,
+        problems=problems,
+    )
+    assert source is not None
+    root = read_yaml(source[1], source[0], problems)
+    assert root is not None
+    located = flatten(root, problems)
     assert located is not None
     config = read_alertmanager(located, problems)
     return config, [problem.headline() for problem in problems]
