@@ -112,14 +112,20 @@ class Hedger:
 class HedgedCall:
     """One call and its tries: waiting, then finished for good.
 
+    One that is ``alone`` is never sent twice, whatever the configuration says.
+
     Every verb returns the actions to take now, in order. After :class:`FinishCall` there are no
     more, and results of tries that were cancelled are ignored.
     """
 
-    __slots__ = ("_due", "_hedger", "_is_over", "_may_send", "_outstanding", "_sent", "_starts")
+    __slots__ = (
+        "_due", "_extra_max", "_hedger", "_is_over", "_may_send", "_outstanding", "_sent",
+        "_starts",
+    )  # fmt: skip
 
-    def __init__(self, hedger: Hedger, now: TimeNs) -> None:
+    def __init__(self, hedger: Hedger, now: TimeNs, *, alone: bool = False) -> None:
         self._hedger = hedger
+        self._extra_max = 0 if alone else hedger.config.extra_max
         self._outstanding: dict[int, int] = {}
         self._starts: dict[int, TimeNs] = {}
         self._sent = 0
@@ -212,7 +218,7 @@ class HedgedCall:
         self._sent = number + 1
         delay_ns = hedger.delay_ns
         self._due = None if delay_ns is None else now + delay_ns
-        if self._sent > hedger.config.extra_max:
+        if self._sent > self._extra_max:
             self._stop_sending()
         return (SendTry(number),)
 

@@ -33,7 +33,7 @@ PICKS_MAX = 3
 
 _OK = Outcome.OK
 _NO_DECISION = Decision.NONE
-_ALWAYS = 1
+_ALWAYS, _REFUSED = 1, -1
 
 
 class Target:
@@ -228,7 +228,7 @@ class Channel:
         attempt.wait_ns = 0
         attempt.is_aborted = False
         if target is None:
-            self._refuse(attempt)
+            self._refuse(attempt, permit)
             return
         attempt.permit = permit
         if self._active is None:
@@ -308,11 +308,12 @@ class Channel:
                 if another is None:
                     break
                 target = another
-        return None, 0
+        return None, _REFUSED
 
-    def _refuse(self, attempt: Attempt) -> None:
-        """Nobody to send to: every breaker asked is open, or the view is empty."""
-        self._fail(attempt, Outcome.BREAKER_OPEN if self._targets else Outcome.NO_ENDPOINT)
+    def _refuse(self, attempt: Attempt, permit: int) -> None:
+        """Nobody to send to: every breaker asked is open, or there is nobody to pick."""
+        is_open = permit == _REFUSED
+        self._fail(attempt, Outcome.BREAKER_OPEN if is_open else Outcome.NO_ENDPOINT)
 
     def _on_answer(self, attempt: Attempt) -> None:
         """An answer has come back; too late if the attempt has been given up."""

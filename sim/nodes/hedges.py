@@ -56,9 +56,15 @@ class _Race:
 
 
 class HedgedCalls:
-    """All races of one channel. The first try of a call bears the number 0 here."""
+    """All races of one channel. The first try of a call bears the number 0 here.
 
-    def __init__(self, kernel: Kernel, hedger: Hedger, sender: Sender) -> None:
+    Calls to the endpoints ``once`` have no second try to race with.
+    """
+
+    def __init__(
+        self, kernel: Kernel, hedger: Hedger, sender: Sender, once: frozenset[str] = frozenset()
+    ) -> None:
+        self._once = once
         self._kernel = kernel
         self._hedger = hedger
         self._sender = sender
@@ -66,7 +72,8 @@ class HedgedCalls:
 
     def begin(self, node: PlanNode, request: Request, parent: Attempt | None) -> None:
         """A new call; its first try goes out now."""
-        race = _Race(HedgedCall(self._hedger, self._now), node, request, parent)
+        call = HedgedCall(self._hedger, self._now, alone=node.endpoint in self._once)
+        race = _Race(call, node, request, parent)
         self._races[race.key] = race
         self._act(race, race.call.tick(now=self._now))
 

@@ -30,12 +30,16 @@ from sim.nodes.stores.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """What stands around the straight path of one channel. ``callee`` is the service called."""
+    """What stands around the straight path of one channel. ``callee`` is the service called.
+
+    Endpoints in ``once`` are never called twice.
+    """
 
     callee: str
     chain: ProxyChain | None = None
     pool: PoolConfig | None = None
     database: Database | None = None
+    once: frozenset[str] = frozenset()
 
 
 class ProxyChannel(Channel):
@@ -64,7 +68,7 @@ class ProxyChannel(Channel):
             return
         self._call_ended: Completion = self._try_ended
         if chain.hedger is not None:
-            self._hedges = HedgedCalls(self._kernel, chain.hedger, self)
+            self._hedges = HedgedCalls(self._kernel, chain.hedger, self, stages.once)
         if chain.outliers is not None:
             self._sweeps = Driver(
                 self._kernel, clock, chain.outliers, tie_class=USER, deliver=self._swept
@@ -254,11 +258,11 @@ class ProxyChannel(Channel):
         else:
             self._hedges.ended(last, outcome)
 
-    def _refuse(self, attempt: Attempt) -> None:
+    def _refuse(self, attempt: Attempt, permit: int) -> None:
         self._was_refused = True
         if self.line is not None:
             self.line.give_back()
-        super()._refuse(attempt)
+        super()._refuse(attempt, permit)
 
     def _on_answer(self, attempt: Attempt) -> None:
         if attempt.id not in self._waiting:

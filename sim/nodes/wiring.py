@@ -261,7 +261,9 @@ class Wiring:
         if needs_chain and chain is None:
             now = caller.clock.monotonic_at(self._kernel.now)
             chain = ProxyChain(edge.proxy or ProxyConfig(), self._streams(f"proxy/{path}"), now=now)
-        return Stages(edge.callee, chain, edge.pool, self._databases.get(edge.callee))
+        return Stages(
+            edge.callee, chain, edge.pool, self._databases.get(edge.callee), edge.retry.once
+        )
 
     def _limit(self, channel: Channel, edge: EdgeConfig, caller: Caller) -> None:
         limit = None if edge.proxy is None else edge.proxy.limit

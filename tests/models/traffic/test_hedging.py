@@ -346,3 +346,11 @@ HedgeMachine.TestCase.settings = settings(
     derandomize=True, deadline=None, max_examples=60, stateful_step_count=30
 )
 TestHedging = HedgeMachine.TestCase
+
+
+def test_a_call_that_is_alone_has_no_second_try() -> None:
+    hedger = Hedger(HedgeConfig(delay_ns=10, extra_max=3, budget=None))
+    call = HedgedCall(hedger, 0, alone=True)
+    assert call.tick(now=0) == (SendTry(0),)
+    assert call.next_deadline() is None
+    assert call.ended(0, Outcome.QUEUE_FULL, now=5) == (FinishCall(0, Outcome.QUEUE_FULL),)

@@ -230,3 +230,17 @@ def test_any_mix_of_stages_conserves_requests_and_repeats_itself(
         for one, other in zip(first.tables[:2], second.tables[:2], strict=True)
         for name in one.numbers
     )
+
+
+@pytest.mark.parametrize("once", [frozenset(), frozenset({"do"})])
+def test_what_must_not_be_called_twice_is_not_hedged(once: frozenset[str]) -> None:
+    inner = replace(
+        edge("front", "back", timeout_ns=4 * S),
+        retry=RetryConfig(retries=0, once=once),
+        proxy=ProxyConfig(hedge=HEDGE),
+    )
+    back = service("back", slots=100, work=Exponential(50 * MS))
+    attempts = world(inner, back).run().tables[1]
+    calls = attempts["parent"] != NO_PARENT
+    tries = np.bincount(attempts["parent"][calls])
+    assert int(tries.max()) == (1 if once else 2)
