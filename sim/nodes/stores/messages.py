@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from models.base.outcome import Outcome
-from models.base.time import DurationNs
+from models.base.time import NS_PER_MS, DurationNs
 from models.service.traffic import SourceSpec
 from models.storage.message_queue import Delivery, Lapse, MessageQueue, MessageState
 from sim.blueprint import QueueSpec
@@ -36,6 +36,9 @@ class Publisher(Protocol):
     def lose(self) -> None:
         """The store is gone, and with it all messages."""
 
+
+_LOOK_NS_MIN = NS_PER_MS
+"""How long a queue without a broker waits at least before it looks for one again."""
 
 Topics = Mapping[str, Sequence[Publisher]]
 """The queues that a call publishes to, by endpoint."""
@@ -136,7 +139,8 @@ class MessageSource(Source):
             return True
         if not self._looks_again:
             self._looks_again = True
-            self._kernel.post(self._kernel.now + self._retry_ns, USER, self._look_again, None)
+            later = self._kernel.now + max(self._retry_ns, _LOOK_NS_MIN)
+            self._kernel.post(later, USER, self._look_again, None)
         return False
 
     def _look_again(self, _: object) -> None:

@@ -155,6 +155,13 @@ def test_a_full_queue_refuses_those_who_publish() -> None:
     assert refused > 300
 
 
+def test_a_queue_without_a_broker_looks_for_one_now_and_then_however_short_its_delay() -> None:
+    """A delay of a nanosecond is no reason to look a thousand million times a second."""
+    gone = Fault("gone", 0, None, InstanceCrash(Selector(service=BROKER)))
+    made = build(plan(MessageQueueConfig(delay_ns=1), rate=40, seconds=2, faults=[gone]), 1)
+    assert made.run().events < 10_000
+
+
 kinds = st.one_of(
     st.builds(
         InstanceCrash,
