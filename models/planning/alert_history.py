@@ -43,10 +43,11 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page that came to its receiver, or, ``failed``, was given up."""
+    """One page that came to its receiver by one integration, or, ``failed``, was given up."""
 
     time_ns: TimeNs
     receiver: str
+    integration: str
     alerts: tuple[str, ...]
     is_firing: bool
     group: tuple[tuple[str, str], ...]
@@ -149,6 +150,7 @@ def _pages(events: Table) -> Iterator[Page]:
         yield Page(
             time_ns=time_ns,
             receiver=receiver,
+            integration=str(detail.get("integration", "")),
             alerts=tuple(detail.get("alerts", ())),
             is_firing=detail.get("status", "firing") == "firing",
             group=tuple(_PAIR.findall(str(detail.get("group", "")))),

@@ -64,9 +64,10 @@ class FaultAlerts:
 
 @dataclass(frozen=True, slots=True)
 class ReceiverPages:
-    """What came to one receiver."""
+    """What came to one receiver by one of its integrations, such as ``pagerduty[0]``."""
 
     receiver: str
+    integration: str
     firing: int
     resolved: int
     failed: int
@@ -168,13 +169,14 @@ def _burned(record: RunRecord, incident: Incident) -> float | None:
 
 def _receivers(pages: Sequence[Page]) -> tuple[ReceiverPages, ...]:
     rows = []
-    for receiver in dict.fromkeys(page.receiver for page in pages):
-        own = [page for page in pages if page.receiver == receiver]
+    for way in dict.fromkeys((page.receiver, page.integration) for page in pages):
+        own = [page for page in pages if (page.receiver, page.integration) == way]
         came = [page for page in own if not page.failed]
         firing = [page for page in came if page.is_firing]
         rows.append(
             ReceiverPages(
-                receiver=receiver,
+                receiver=way[0],
+                integration=way[1],
                 firing=len(firing),
                 resolved=len(came) - len(firing),
                 failed=len(own) - len(came),

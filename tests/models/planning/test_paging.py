@@ -9,7 +9,7 @@ from models.base.time import NS_PER_DAY
 from models.planning.paging import AFTERMATH_NS, paging
 from models.records.objective import RequestObjective
 from tests.models.planning.test_alert_history import move, page
-from tests.reports.small_run import END, S, fault, request, small_run
+from tests.reports.small_run import END, S, event, fault, request, small_run
 
 START, STOP = 100 * S, 150 * S
 
@@ -70,6 +70,15 @@ def test_pages_are_counted_per_receiver():
     )
     rows = [(r.receiver, r.firing, r.resolved, r.failed, r.first_ns) for r in answer.receivers]
     assert rows == [("on-call", 1, 1, 0, START + S), ("boss", 1, 0, 0, START + 3 * S)]
+
+
+def test_a_page_by_two_integrations_is_one_by_each():
+    ways = [
+        event(START + S, "page_sent", "on-call", alerts=["Down"], status="firing", integration=way)
+        for way in ("email[0]", "pagerduty[0]")
+    ]
+    rows = [(r.receiver, r.integration, r.firing) for r in judged(events=ways).receivers]
+    assert rows == [("on-call", "email[0]", 1), ("on-call", "pagerduty[0]", 1)]
 
 
 def test_the_budget_burned_is_bad_requests_over_what_a_month_allows():
