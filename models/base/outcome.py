@@ -31,6 +31,12 @@ class Outcome(IntEnum):
     FORBIDDEN = 18
 
 
+CALLERS_FAULT = frozenset(
+    (Outcome.BAD_REQUEST, Outcome.NO_ROUTE, Outcome.UNAUTHENTICATED, Outcome.FORBIDDEN)
+)
+"""Refusals with a status of the 400s, which say nothing against who gave them."""
+
+
 class Decision(IntEnum):
     """What the caller's retry policy made of an attempt's end."""
 

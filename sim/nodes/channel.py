@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from heapq import heappush
 from typing import Protocol
 
-from models.base.outcome import Decision, Outcome
+from models.base.outcome import CALLERS_FAULT, Decision, Outcome
 from models.base.time import DurationNs, TimeNs
 from models.faults.network import Carried
 from models.traffic.balancer.base import NO_MEMBER, Balancer
@@ -377,7 +377,8 @@ class Channel:
             if outcome is Outcome.CALLER_GONE:
                 breaker.release(attempt.permit)
             else:
-                self._tell_breaker(attempt, target, is_failure=True)
+                is_failure = outcome not in CALLERS_FAULT
+                self._tell_breaker(attempt, target, is_failure=is_failure)
 
     def _tell_breaker(self, attempt: Attempt, target: Target, *, is_failure: bool) -> None:
         """Record a result that is more than one success more, and all successes before it."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 
 from models.base.samplers import make_sampler
@@ -96,8 +97,7 @@ def make_instance(
         instance.book = LoadBook()
     if fittings.gateway is not None and fittings.visitors is not None:
         assert isinstance(instance, Gatekeeper)
-        instance.gateway = _make_gateway(fittings.gateway)
-        instance.visitors = fittings.visitors
+        instance.stand_guard(partial(_make_gateway, fittings.gateway), fittings.visitors)
     if isinstance(instance, Short):
         instance.slots_in_all = service.slots
     if isinstance(instance, RuntimeInstance):

@@ -7,7 +7,8 @@ its limits are its own. Calls that services make to one another are not asked ab
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from models.traffic.gateway.signed_token import sign_token
 from sim.nodes.instance import Instance
 
 if TYPE_CHECKING:
-    from models.traffic.gateway.gateway import Gateway, RouteCounts
+    from models.traffic.gateway.gateway import Gateway
     from sim.nodes.attempt import Attempt
 
 _OUTCOMES = {
@@ -101,8 +102,14 @@ class Visitors:
 class Gatekeeper(Instance):
     """Asks its gateway about every request of a user before it stands in line or is served."""
 
-    gateway: Gateway
     visitors: Visitors
+
+    def stand_guard(self, make: Callable[[], Gateway], visitors: Visitors) -> None:
+        """Decide by a gateway of one's own, which is made anew with every life of the process."""
+        self._make_gateway = make
+        self._gateway = make()
+        self._decided: Counter[tuple[str | None, Reason]] = Counter()
+        self.visitors = visitors
 
     def refresh_plainness(self) -> None:
         """No arrival takes the short way: everybody is asked."""
@@ -114,7 +121,7 @@ class Gatekeeper(Instance):
         if attempt.parent is not None:
             return True
         now = self._kernel.now
-        decision = self.gateway.decide(
+        decision = self._gateway.decide(
             self.visitors.request_of(attempt, now),
             now=self.clock.monotonic_at(now),
             wall=self.clock.wall_at(now),
@@ -125,9 +132,18 @@ class Gatekeeper(Instance):
         self._answer(attempt, outcome_of(decision))
         return False
 
-    def decisions(self) -> tuple[RouteCounts, ...]:
-        """How the gateway has decided so far, by route and reason."""
-        return self.gateway.snapshot().routes
+    def _forget_work(self) -> None:
+        super()._forget_work()
+        self._decided = self.decisions()
+        self._gateway = self._make_gateway()
+
+    def decisions(self) -> Counter[tuple[str | None, Reason]]:
+        """How often it has been decided so over all lives, by route (None: no route) and reason."""
+        counts = self._decided.copy()
+        for route in self._gateway.snapshot().routes:
+            for reason, count in route.reasons:
+                counts[route.route, reason] += count
+        return counts
 
 
 def outcome_of(decision: Decision) -> Outcome:

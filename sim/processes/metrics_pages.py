@@ -87,9 +87,8 @@ def _pools(instance: Instance) -> Iterator[PoolReading]:
 
 
 def _decisions(instance: Gatekeeper) -> Iterator[DecisionReading]:
-    for route in instance.decisions():
-        for reason, count in route.reasons:
-            yield DecisionReading(route.route or "", reason.value, code_of(reason), count)
+    for (route, reason), count in instance.decisions().items():
+        yield DecisionReading(route or "", reason.value, code_of(reason), count)
 
 
 def _readings(instance: RememberingInstance) -> Iterator[CacheReading]:

@@ -1,6 +1,7 @@
 """A gateway in a world: each refusal is felt, nothing else is, and the laws hold."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,10 +11,14 @@ from hypothesis import strategies as st
 
 from models.base.keys import KeyLaw
 from models.base.outcome import Outcome, RequestOutcome
+from models.faults.plan import Fault, InstanceCrash
+from models.faults.selector import Selector
 from models.records.digest import run_digest
 from models.service.traffic import Credential, HttpSpec, KeySpec
+from models.traffic.config import BreakerConfig
 from models.traffic.gateway.api_key import ApiKeyConfig
 from models.traffic.gateway.config import Route
+from models.traffic.gateway.decision import Reason
 from models.traffic.gateway.keyring import TOKEN_SECRET, keys_of
 from models.traffic.gateway.limits import RateLimit, RouteLimits
 from models.traffic.gateway.path_pattern import PathKind, PathMatch
@@ -24,7 +29,7 @@ from sim.blueprint import Blueprint, GatewaySpec
 from sim.nodes.gateway import Gatekeeper
 from sim.nodes.plain import PlainInstance
 from sim.world import World, build
-from tests.sim.worlds import S, blueprint, edge, service
+from tests.sim.worlds import S, blueprint, edge, fault, service
 
 SECONDS = 10
 TOKENS = TokenConfig((TOKEN_SECRET,))
@@ -43,13 +48,15 @@ def world(
     match: RouteMatch | None = None,
     limits: RouteLimits | None = None,
     clients: int = 50,
+    breaker: BreakerConfig | None = None,
+    faults: Sequence[Fault] = (),
 ) -> World:
     services = [service("shop", calls=[["back"]] if calls_on else ())]
-    edges = [edge("users", "shop")]
+    edges = [replace(edge("users", "shop"), breaker=breaker)]
     if calls_on:
         services.append(service("back"))
         edges.append(edge("shop", "back"))
-    plan: Blueprint = blueprint(services, edges, rate_per_s=100, seconds=SECONDS)
+    plan: Blueprint = blueprint(services, edges, rate_per_s=100, seconds=SECONDS, faults=faults)
     (users,) = plan.sources
     guarded = "back" if calls_on else "shop"
     route = Route(
@@ -162,9 +169,25 @@ def test_refusals_are_counted_and_take_no_slot() -> None:
     counted = Counter[str]()
     for instance in made.instances:
         assert isinstance(instance, Gatekeeper)
-        for route in instance.decisions():
-            counted.update({reason.value: count for reason, count in route.reasons})
+        for (_, reason), count in instance.decisions().items():
+            counted[reason.value] += count
     assert counted == {"no_credential": refused}
+
+
+def test_a_breaker_does_not_open_for_what_callers_do_wrong() -> None:
+    made = world(HttpSpec(), authentication=keys_of(1), breaker=BreakerConfig(20, 10, 0.5, S, 5))
+    assert only(made) is Outcome.UNAUTHENTICATED
+
+
+def test_a_process_that_starts_again_remembers_no_limits_and_counts_on() -> None:
+    bucket = RouteLimits(per_route=RateLimit(Rate(1, 10**6 * S), 5))
+    crash = fault(InstanceCrash(Selector(service="shop")), at_s=4, for_s=1)
+    made = world(HttpSpec(), limits=bucket, faults=[crash])
+    counts = ended(made)
+    assert counts[Outcome.OK] == 2 * 3 * 5
+    decided = sum((one.decisions() for one in made.instances), Counter())
+    assert decided["all", Reason.FORWARDED] == counts[Outcome.OK]
+    assert decided["all", Reason.ROUTE_LIMITED] == pytest.approx(counts[Outcome.LIMITED], abs=20)
 
 
 def test_a_service_without_a_gateway_is_as_plain_as_ever() -> None:
