@@ -33,9 +33,11 @@ _CROWDS = {
     EventKind.MEMBER_EJECTED: ("ejection", "entry", "ejected as outliers by callers"),
     EventKind.MEMBER_READMITTED: ("readmission", "entry", "let in again by callers"),
     EventKind.INSTANCE_RESTARTED: ("restart", "instance", "restarted"),
+    EventKind.CONFIG_APPLIED: ("mesh", "proxy", "took up a configuration"),
+    EventKind.CONFIG_REFUSED: ("mesh", "proxy", "refused a configuration"),
     EventKind.VIEW_ADDED: ("view", "entry", "added to callers' endpoint views"),
 }
-_PLURALS = {"entry": "entries"}
+_PLURALS = {"entry": "entries", "proxy": "proxies"}
 _NAMES_SHOWN = 3
 
 
@@ -136,7 +138,7 @@ def _told(event: _Event) -> tuple[str, str] | None:
         case EventKind.NOTE:
             told = "note", event.subject
         case _:
-            return _of_experiment(event)
+            return _of_mesh(event) or _of_experiment(event)
     return told
 
 
@@ -159,6 +161,17 @@ def _of_experiment(event: _Event) -> tuple[str, str] | None:
 
 def _listed(detail: dict[str, object]) -> str:
     return ", ".join(_texts(detail.get("unmet")))
+
+
+def _of_mesh(event: _Event) -> tuple[str, str] | None:
+    detail = event.detail
+    version = _said(detail, "version")
+    if event.kind == EventKind.CONFIG_PUBLISHED:
+        name = detail.get("change") or "after a restart"
+        return "mesh", f"Configuration {version} published ({name})"
+    if event.kind == EventKind.CONFIG_CONVERGED:
+        return "mesh", f"Configuration {version} runs at all {_said(detail, 'proxies')} proxies"
+    return None
 
 
 def _said(detail: dict[str, object], key: str) -> str:

@@ -7,6 +7,7 @@ from scenarios.compile.experiment import compile_experiment, experiment_expectat
 from scenarios.compile.faults import compile_faults
 from scenarios.compile.findings import Findings
 from scenarios.compile.gateways import compile_gateways
+from scenarios.compile.mesh import compile_mesh
 from scenarios.compile.monitoring import compile_monitoring
 from scenarios.compile.network_faults import nodes_around
 from scenarios.compile.platform import (
@@ -49,7 +50,8 @@ def compile_document(
     check_sources(sources, check_call_graph(call_targets(services), findings), findings)
     monitoring = compile_monitoring(document.alerting, document.dashboards, zones, phases, findings)
     discovery = compile_discovery(document.discovery, zones, document.services, findings)
-    others = nodes_around(sources, discovery, monitoring.config)
+    mesh_zone = None if document.mesh is None else document.mesh.control_plane.zone
+    others = nodes_around(sources, discovery, monitoring.config, mesh_zone)
     edges = compile_edges(document, services, findings)
     gateways = compile_gateways(document, findings)
     scheduler = compile_scheduler(document.scheduler, zones, findings)
@@ -64,6 +66,7 @@ def compile_document(
         zones=zones,
         services=services,
         edges=edges,
+        mesh=compile_mesh(document, zones, services, edges, phases, findings),
         sources=sources,
         queues=queues,
         gateways=gateways,

@@ -15,7 +15,7 @@ from scenarios.document.scenario import ScenarioDoc
 from scenarios.source.marks import KeyPath
 from scenarios.source.problems import closest, quoted
 
-_EDGE = re.compile(r"\s*(\S+)\s*->\s*(\S+)\s*")
+EDGE = re.compile(r"\s*(\S+)\s*->\s*(\S+)\s*")
 _ANY = "*"
 _DELIVERY = EdgeDoc(timeout=0)
 """A message queue waits for its consumers as long as a message is invisible."""
@@ -90,7 +90,7 @@ def _written_edges(document: ScenarioDoc, findings: Findings) -> Mapping[tuple[s
     written: dict[tuple[str, str], str] = {}
     for key in document.edges:
         path: KeyPath = ("edges", key)
-        match = _EDGE.fullmatch(key)
+        match = EDGE.fullmatch(key)
         if match is None:
             findings.at_key(path, "an edge is written: caller -> service")
             continue
@@ -130,10 +130,11 @@ def _check_policies(path: KeyPath, doc: EdgeDoc, document: ScenarioDoc, findings
     check_proxy(path, doc, document.topology.zones, findings)
     check_retries(path, doc, findings)
     if breaker is not None:
-        _check_breaker((*path, "breaker"), breaker, findings)
+        check_breaker((*path, "breaker"), breaker, findings)
 
 
-def _check_breaker(path: KeyPath, breaker: BreakerDoc, findings: Findings) -> None:
+def check_breaker(path: KeyPath, breaker: BreakerDoc, findings: Findings) -> None:
+    """Find a breaker that could never open, or never close."""
     if breaker.minimum_calls > breaker.window:
         findings.at_value(
             (*path, "minimum_calls"),
@@ -159,7 +160,7 @@ def _edge(caller: str, callee: str, layers: Sequence[EdgeDoc], document: Scenari
         callee=callee,
         timeout_ns=doc.timeout,
         balancer=balancer_config(doc.balancer),
-        breaker=_breaker(doc.breaker),
+        breaker=breaker_config(doc.breaker),
         retry=retry_config(doc.retry, document.services.get(callee)),
         pool=None
         if doc.pool is None
@@ -169,7 +170,8 @@ def _edge(caller: str, callee: str, layers: Sequence[EdgeDoc], document: Scenari
     )
 
 
-def _breaker(doc: BreakerDoc | None) -> BreakerConfig | None:
+def breaker_config(doc: BreakerDoc | None) -> BreakerConfig | None:
+    """What the breakers of an edge are made from, None for none."""
     if doc is None:
         return None
     return BreakerConfig(

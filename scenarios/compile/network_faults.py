@@ -26,6 +26,7 @@ def nodes_around(
     sources: Iterable[SourceSpec],
     discovery: DiscoveryConfig | None,
     monitoring: MonitoringConfig | None,
+    mesh_zone: str | None = None,
 ) -> list[Placed]:
     """Who sends messages besides services and job scheduling."""
     placed = [Placed(source.name, source.name, source.zone) for source in sources]
@@ -35,6 +36,8 @@ def nodes_around(
         placed.append(Placed("monitoring", "monitoring", monitoring.zone))
         if monitoring.alertmanager_zone is not None:
             placed.append(Placed("alertmanager", "alertmanager", monitoring.alertmanager_zone))
+    if mesh_zone is not None:
+        placed.append(Placed("control-plane", "control-plane", mesh_zone))
     return placed
 
 

@@ -11,6 +11,7 @@ from scenarios.document.edges import DefaultsDoc, EdgeDoc
 from scenarios.document.expectations import ExpectationDoc
 from scenarios.document.experiment import ExperimentDoc
 from scenarios.document.faults import FaultDoc
+from scenarios.document.mesh import MeshDoc
 from scenarios.document.monitoring import AlertingDoc
 from scenarios.document.quantities import (
     Bytes,
@@ -161,6 +162,7 @@ class ScenarioDoc(Section):
     services: Annotated[dict[Name, ServiceDoc], Field(min_length=1)]
     defaults: DefaultsDoc = DefaultsDoc()
     edges: dict[str, EdgeDoc] = Field(default_factory=dict)
+    mesh: MeshDoc | None = None
     discovery: DiscoveryDoc | None = None
     traffic: dict[Name, SourceDoc] = Field(default_factory=dict)
     queues: dict[Name, MessageQueueDoc] = Field(default_factory=dict)
