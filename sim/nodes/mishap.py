@@ -7,13 +7,13 @@ from models.base.streams import Stream
 class Mishap:
     """Happens to ``ratio`` of the requests. ``answer`` is what the caller gets; None is silence."""
 
-    __slots__ = ("_ratio", "_stream", "answer")
+    __slots__ = ("_stream", "answer", "ratio")
 
     def __init__(self, ratio: float, answer: Outcome | None, stream: Stream) -> None:
-        self._ratio = ratio
+        self.ratio = ratio
         self.answer = answer
         self._stream = stream
 
     def happens(self) -> bool:
         """Draw for one request."""
-        return self._stream.uniform() < self._ratio
+        return self._stream.uniform() < self.ratio

@@ -280,7 +280,7 @@ class Discovery:
     ) -> None:
         self.server = RegistryServer(around, power, clock)
         self._agents = [InstanceAgent(around, self.server, instance) for instance in instances]
-        self._checks = [
+        self.server.followers = tuple(
             ServiceProber(
                 around,
                 self.server,
@@ -289,7 +289,7 @@ class Discovery:
                 clock,
             )
             for check in around.config.checks
-        ]
+        )
         by_name = {instance.name: instance for instance in instances}
         self._views = [
             [
@@ -310,8 +310,8 @@ class Discovery:
         for views in self._views:
             for view in views:
                 view.be_known()
-        for checked in self._checks:
-            checked.start()
+        for follower in self.server.followers:
+            follower.start()
 
     def instance_died(self, instance: Instance) -> None:
         """Its beats and its questions end."""
@@ -345,12 +345,8 @@ class Discovery:
         """A zone has gone dark; the registry may have been in it."""
         if zone == self.server.zone:
             self.server.power_lost()
-            for checked in self._checks:
-                checked.stop()
 
     def zone_restored(self, zone: str) -> None:
         """A zone has power again."""
         if zone == self.server.zone and self.server.is_running:
             self.server.power_restored()
-            for checked in self._checks:
-                checked.start()

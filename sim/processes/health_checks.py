@@ -47,7 +47,7 @@ class InstanceProber:
         self._group = group
         self.instance = instance
         name = f"health/{instance.name}"
-        self._errors: Stream = around.streams(f"{name}/errors")
+        self._dice: Stream = around.streams(f"{name}/dice")
         config = group.check.config
         start = clock.monotonic_at(0) + around.phase(name, config.interval_ns)
         jitter = around.streams(f"{name}/jitter") if config.jitter_ns else None
@@ -117,9 +117,9 @@ class InstanceProber:
     def _status(self) -> int | None:
         instance = self.instance
         for mishap in instance.mishaps:
-            if mishap.happens():
+            if self._dice.uniform() < mishap.ratio:
                 return None if mishap.answer is None else _ERROR
-        if instance.error_ratio and self._errors.uniform() < instance.error_ratio:
+        if instance.error_ratio and self._dice.uniform() < instance.error_ratio:
             return _ERROR
         if self._group.check.is_deep and not _can_call(instance):
             return _UNAVAILABLE

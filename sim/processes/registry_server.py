@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import Protocol
 
 from models.base.streams import Stream
 from models.base.time import DurationNs, TimeNs
@@ -25,6 +26,16 @@ from sim.kernel.ties import SWEEP
 from sim.network.links import Network
 from sim.network.stations import Station
 from sim.nodes.power import Power
+
+
+class Follower(Protocol):
+    """Something that works on the registry's node, as long as that does."""
+
+    def start(self) -> None:
+        """Begin, or go on."""
+
+    def stop(self) -> None:
+        """Do nothing more for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,7 @@ class RegistryServer:
         self.registry = Registry(config, sweep_start=start)
         self._halts = 0
         self._frozen: list[Registry] = []
+        self.followers: tuple[Follower, ...] = ()
         self._driver = self._new_driver()
         self._driver.start()
 
@@ -83,19 +95,23 @@ class RegistryServer:
         return not self._halts and self._power.is_on(self.zone)
 
     def power_lost(self) -> None:
-        """Stop sweeping."""
+        """Stop sweeping, and all that works beside it."""
         self._driver.stop()
+        for follower in self.followers:
+            follower.stop()
 
     def power_restored(self) -> None:
         """Grant every lease anew, then sweep again."""
         for member in self.registry.snapshot().members:
             self.registry.heartbeat(member.instance, member.incarnation, now=self.now)
         self._driver.start()
+        for follower in self.followers:
+            follower.start()
 
     def halt(self) -> None:
         """The process is gone; halts by several faults add up."""
         self._halts += 1
-        self._driver.stop()
+        self.power_lost()
 
     def resume(self) -> None:
         """Undo one :meth:`halt`; the process that starts then grants every lease anew."""

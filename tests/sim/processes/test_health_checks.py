@@ -13,7 +13,7 @@ from models.discovery.config import DiscoveryConfig
 from models.discovery.health.config import CheckConfig, HttpProbe, TcpProbe
 from models.discovery.health.service_check import ServiceCheck
 from models.faults.ailments import Abort, DependencyOutage, Hang, Pause
-from models.faults.network import Between, Partition, ProbeLoss
+from models.faults.network import Between, Partition, ProbeLoss, RegistryDown
 from models.faults.plan import AddedLatency, ErrorRate, Fault, InstanceCrash, ZoneOutage
 from models.faults.selector import Selector
 from models.records.digest import run_digest
@@ -32,17 +32,17 @@ def world(
     kept: float = 0.0,
     shuffle_ties: bool = False,
     lease_s: int = 60,
+    checks: bool = True,
 ) -> World:
     config = replace(QUICK, probe=probe or HttpProbe("/healthz"))
+    check = ServiceCheck("shop", config, is_deep, kept)
     plan = blueprint(
         [service("shop", calls=[["back"]]), service("back")],
         [edge("users", "shop"), edge("shop", "back")],
         rate_per_s=100,
         seconds=30,
         faults=faults,
-        discovery=DiscoveryConfig(
-            "c", lease_ns=lease_s * S, checks=(ServiceCheck("shop", config, is_deep, kept),)
-        ),
+        discovery=DiscoveryConfig("c", lease_ns=lease_s * S, checks=(check,) if checks else ()),
     )
     return build(plan, 1, shuffle_ties=shuffle_ties)
 
@@ -135,6 +135,19 @@ def test_in_the_dark_nobody_probes_and_nobody_is_blamed() -> None:
     dark = [ill(ZoneOutage("c")), ill(ErrorRate(ONE, 1.0), for_s=5)]
     lost = told(world(*dark), "health_lost")
     assert [who for _, who, _ in lost if who == "shop-0"] == []
+
+
+def test_a_registry_that_is_down_blames_nobody_for_its_own_silence() -> None:
+    made = world(ill(RegistryDown()))
+    assert told(made, "health_lost") == []
+
+
+def test_probes_throw_dice_of_their_own() -> None:
+    def fates(*, checked: bool) -> list[int]:
+        made = world(ill(Abort(ONE, 0.5)), checks=checked, kept=1.0)
+        return made.run().tables[0]["outcome"].tolist()
+
+    assert fates(checked=True) == fates(checked=False)
 
 
 @pytest.mark.parametrize("shuffle_ties", [False, True])
